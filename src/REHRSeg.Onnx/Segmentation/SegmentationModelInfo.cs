@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx;
+
+/// <summary>Everything a scorer needs beside the network: written to the ONNX file's metadata under <c>rehrseg.</c> (DESIGN.md section 7).</summary>
+public sealed record SegmentationModelInfo
+{
+    /// <summary>Version of this set of keys.</summary>
+    public const int CurrentFormatVersion = 1;
+    /// <summary>Version the file was written with.</summary>
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    /// <summary>Thin slices per thick slice, r.</summary>
+    public required int Factor { get; init; }
+    /// <summary>Image channels C.</summary>
+    public int Channels { get; init; } = 1;
+    /// <summary>Patch in voxels.</summary>
+    public required PatchShape Patch { get; init; }
+    /// <summary>In-plane and through-plane divisibility of a patch (product of strides) along D, H, W.</summary>
+    public required PatchShape Divisor { get; init; }
+    /// <summary>Spacing (mm) along D (slice axis), H, W that the network was trained at.</summary>
+    public required ImmutableArray<double> TargetSpacing { get; init; }
+    /// <summary>True: z-score over non-zero voxels only, which stay zero outside (nnU-Net's mask rule).</summary>
+    public bool NormaliseInsideNonzero { get; init; }
+    /// <summary>Label value and name of each class, background first.</summary>
+    public required ImmutableArray<LabelClass> Labels { get; init; }
+    /// <summary>Slice axis to assume where a volume's spacing does not tell (isotropic).</summary>
+    public SliceAxis DefaultSliceAxis { get; init; } = SliceAxis.Z;
+    /// <summary>Tile step as a part of the patch, 0 to 1.</summary>
+    public double TileStep { get; init; } = 0.5;
+    /// <summary>Sigma of the Gaussian tile weight as a part of the patch.</summary>
+    public double GaussianSigma { get; init; } = 0.125;
+    /// <summary>True if mirroring was part of training, so that test-time mirroring makes sense.</summary>
+    public bool Mirroring { get; init; } = true;
+    /// <summary>False for a plain nnU-Net without trained HR head.</summary>
+    public bool HasHighResolutionHead { get; init; } = true;
+    /// <summary>Hash of training data and options.</summary>
+    public string TrainingFingerprint { get; init; } = "";
+    /// <summary>Program and version that wrote the model.</summary>
+    public string ToolVersion { get; init; } = "";
+
+    /// <summary>As ONNX metadata key/values (invariant culture).</summary>
+    public IReadOnlyDictionary<string, string> ToMetadata() => throw new NotImplementedException();
+
+    /// <summary>From ONNX metadata.</summary>
+    /// <exception cref="ModelFormatException">A key is missing or wrong, the file is not a REHRSeg segmenter, or of a later format version.</exception>
+    public static SegmentationModelInfo FromMetadata(IReadOnlyDictionary<string, string> metadata, string source) => throw new NotImplementedException();
+}
+
+/// <summary>Depth (slice axis), height and width of a patch in voxels.</summary>
+public readonly record struct PatchShape(int Depth, int Height, int Width)
+{
+    /// <summary>D * H * W.</summary>
+    public int Voxels => Depth * Height * Width;
+    /// <summary>D x H x W.</summary>
+    public override string ToString() => $"{Depth}x{Height}x{Width}";
+}

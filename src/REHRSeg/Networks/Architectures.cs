@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using REHRSeg.Onnx;
+
+namespace REHRSeg;
+
+/// <summary>Heads of the self-SR network.</summary>
+internal enum SelfSrHead
+{
+    /// <summary>Published base head (METHOD.md 1.2): k3 feature fuse, reflection pad, k7 output.</summary>
+    Base,
+    /// <summary>Published uncertainty-aware head (METHOD.md 2).</summary>
+    Uasr,
+}
+
+/// <summary>Everything that fixes the self-SR network's weights. Names and shapes equal the published ones at the defaults.</summary>
+internal sealed record SelfSrArchitecture
+{
+    public int Width { get; init; } = 64;
+    public int Factor { get; init; } = 4;
+    public int ImageChannels { get; init; } = 1;
+    /// <summary>Foreground classes L; logits are against a background of 0 (L = 1: the published sigmoid form).</summary>
+    public int LabelChannels { get; init; } = 1;
+    public SelfSrHead Head { get; init; } = SelfSrHead.Uasr;
+    /// <summary>Attention branches N of the UASR head.</summary>
+    public int Branches { get; init; } = 16;
+    /// <summary>True [R, METHOD.md 12 #4]: the removed mean is put back before the image activation. False: published form.</summary>
+    public bool RestoreMean { get; init; } = true;
+    /// <summary>True [R]: U = eps + (1-eps) sigmoid, eps = 1e-3. False: published form.</summary>
+    public bool ClampUncertainty { get; init; } = true;
+    /// <summary>Option, off in the published form (METHOD.md 16): the image head predicts the difference to the linearly interpolated window.</summary>
+    public bool GlobalResidual { get; init; }
+}
+
+/// <summary>Everything that fixes the segmentation network's weights (METHOD.md 6.2-6.4).</summary>
+internal sealed record SegmentationArchitecture
+{
+    public int Channels { get; init; } = 1;
+    public required int Classes { get; init; }
+    public required ImmutableArray<int> Features { get; init; }
+    /// <summary>Kernel of each stage, D H W.</summary>
+    public required ImmutableArray<PatchShape> Kernels { get; init; }
+    /// <summary>Stride of each stage, D H W; the first is 1 1 1.</summary>
+    public required ImmutableArray<PatchShape> Strides { get; init; }
+    public int ConvolutionsPerStage { get; init; } = 2;
+    /// <summary>r of the HR head; 0: no head.</summary>
+    public required int Factor { get; init; }
+    /// <summary>Channels between the HR head's two convolutions.</summary>
+    public int HighResolutionWidth { get; init; } = 16;
+    /// <summary>False [R]: half-pixel upsampling. True: published align-corners.</summary>
+    public bool AlignCorners { get; init; }
+
+    public PatchShape Divisor => new(Strides.Aggregate(1, (a, s) => a * s.Depth), Strides.Aggregate(1, (a, s) => a * s.Height), Strides.Aggregate(1, (a, s) => a * s.Width));
+}
+
+/// <summary>A named tensor outside Torch: what safetensors and ONNX writers take.</summary>
+internal sealed record WeightArray(ImmutableArray<int> Shape, float[] Values);

@@ -1,0 +1,32 @@
+using REHRSeg.Imaging;
+
+namespace REHRSeg;
+
+/// <summary>What both trainers share. Options are copied when an estimator is made.</summary>
+public abstract record TrainerOptions
+{
+    /// <summary>Thin slices per thick slice, r, at least 2; null: slice spacing / smallest in-plane spacing, rounded.</summary>
+    public int? Factor { get; init; }
+    /// <summary>Slice axis; null: detected from the spacing.</summary>
+    public SliceAxis? Axis { get; init; }
+    /// <summary>Label values and names; null: the values found, named "class N".</summary>
+    public IReadOnlyList<LabelClass>? Labels { get; init; }
+    /// <summary>Seed; null: from the MLContext.</summary>
+    public int? Seed { get; init; }
+    /// <summary>GPU to train on; null: the MLContext's GpuDeviceId, else the CPU.</summary>
+    public int? GpuDeviceId { get; init; }
+    /// <summary>Use the CPU, with a warning, where the GPU cannot be had.</summary>
+    public bool? FallbackToCpu { get; init; }
+    /// <summary>Numbers of the network's convolutions; null: bfloat16 where it is faster, else float32.</summary>
+    public bool? BFloat16 { get; init; }
+    /// <summary>Folder for checkpoints, <c>training.jsonl</c> and TensorBoard events; null: none are written.</summary>
+    public string? CheckpointDirectory { get; init; }
+    /// <summary>Continue from the checkpoints in <see cref="CheckpointDirectory"/>.</summary>
+    public bool Resume { get; init; }
+    /// <summary>Iterations between checkpoints, at least 1.</summary>
+    public int CheckpointInterval { get; init; } = 500;
+    /// <summary>Receives progress.</summary>
+    public IProgress<TrainingProgress>? Progress { get; init; }
+    /// <summary>Stops training; the last checkpoint stays resumable.</summary>
+    public CancellationToken CancellationToken { get; init; }
+}
