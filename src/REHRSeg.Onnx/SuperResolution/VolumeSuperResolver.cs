@@ -8,9 +8,74 @@ namespace REHRSeg.Onnx;
 /// </summary>
 public static class VolumeSuperResolver
 {
-    /// <summary>Applies the network along the slice axis.</summary>
+    /// <summary>Voxels of one slice times windows in a batch, about: bounds the memory of the network's activations.</summary>
+    const int BatchVoxels = 1 << 15;
+
+    /// <summary>
+    /// Applies the network along the slice axis: thin slices r*i to r*i+r-1 come from thick slices i-1 to i+2, for every i of 0 to D-1.
+    /// The image is mapped to [0,1] by <see cref="SelfSrModelInfo.RobustRange"/> and back; labels are the largest logit against 0.
+    /// </summary>
+    /// <param name="image">Thick image of the model's channels.</param>
+    /// <param name="label">Its label map.</param>
+    /// <param name="model">The network.</param>
+    /// <param name="info">What the network was trained for.</param>
+    /// <param name="axis">Slice axis; null: the axis of largest spacing, else the model's default.</param>
+    /// <param name="progress">Receives the finished part, 0 to 1.</param>
+    /// <param name="cancellationToken">Stops between windows.</param>
     /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
-    public static SuperResolutionResult Apply(MLVolume image, MLVolume label, IWindowModel model, SelfSrModelInfo info, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">Wrong channel count, a label value that the model does not know, or NaN or infinity in the image.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static SuperResolutionResult Apply(MLVolume image, MLVolume label, IWindowModel model, SelfSrModelInfo info, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(info);
+        Check(image, label, info);
+        var along = axis ?? image.Geometry.DetectSliceAxis() ?? info.DefaultSliceAxis;
+        var (thick, thickLabel) = (image.SwapAxes(along, SliceAxis.Z), label.SwapAxes(along, SliceAxis.Z));
+        var ranges = new IntensityRange[info.ImageChannels];
+        for (int c = 0; c < ranges.Length; c++) ranges[c] = IntensityRange.Measure(thick.Channel(c), info.RobustRange);
+        var stack = new ThickStack(thick, thickLabel, ranges, info);
+        var thin = new ThinStack(thick, ranges, info);
+
+        int plane = stack.PaddedHeight * stack.PaddedWidth, block = info.Factor * plane;
+        int preferred = Math.Clamp(BatchVoxels / plane, 2, 16), runs = Math.Max(1, stack.Depth / preferred), most = (stack.Depth + runs - 1) / runs;
+        var windows = new float[most * stack.Channels * 4 * plane];
+        var (images, logits, uncertainty) = (new float[most * info.ImageChannels * block], new float[most * info.LabelChannels * block], new float[most * block]);
+        for (int run = 0; run < runs; run++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int first = (int)((long)stack.Depth * run / runs), batch = (int)((long)stack.Depth * (run + 1) / runs) - first;
+            int window = stack.Channels * 4 * plane;
+            for (int b = 0; b < batch; b++) stack.FillWindow(first + b, windows.AsSpan(b * window, window));
+            model.Run(windows.AsMemory(0, batch * window), batch, stack.PaddedHeight, stack.PaddedWidth,
+                images.AsMemory(0, batch * info.ImageChannels * block), logits.AsMemory(0, batch * info.LabelChannels * block), uncertainty.AsMemory(0, batch * block), cancellationToken);
+            for (int b = 0; b < batch; b++)
+                thin.Store(first + b, stack.PaddedHeight, stack.PaddedWidth,
+                    images.AsSpan(b * info.ImageChannels * block, info.ImageChannels * block), logits.AsSpan(b * info.LabelChannels * block, info.LabelChannels * block), uncertainty.AsSpan(b * block, block));
+            progress?.Report((double)(first + batch) / stack.Depth);
+        }
+        var result = thin.ToResult();
+        return new(result.Image.SwapAxes(along, SliceAxis.Z), result.Label.SwapAxes(along, SliceAxis.Z), result.Uncertainty.SwapAxes(along, SliceAxis.Z));
+    }
+
+    static void Check(MLVolume image, MLVolume label, SelfSrModelInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(label);
+        image.RequireSameGrid(label, "image", "label");
+        if (image.Channels != info.ImageChannels) throw new ArgumentException($"The image has {image.Channels} channel(s); the model was trained on {info.ImageChannels}.", nameof(image));
+        if (label.Channels != 1) throw new ArgumentException($"The label map has {label.Channels} channels; it needs 1.", nameof(label));
+        foreach (float value in image.Voxels)
+            if (!float.IsFinite(value)) throw new ArgumentException($"The image holds the value {value}; every voxel must be finite. Repair the image.", nameof(image));
+        float known = 0;
+        foreach (float value in label.Voxels)
+        {
+            if (value == known) continue;
+            if (!info.Labels.Any(l => l.Value == value))
+                throw new ArgumentException($"The label map holds the value {value}; the model knows {string.Join(", ", info.Labels.Select(l => $"{l.Value} ({l.Name})"))}.", nameof(label));
+            known = value;
+        }
+    }
 }
 
 /// <summary>A thin volume: image in the input's intensity range, label values of the input, uncertainty U in (0, 1]; all on the refined grid.</summary>

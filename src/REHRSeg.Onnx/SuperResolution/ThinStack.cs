@@ -1,0 +1,53 @@
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx;
+
+/// <summary>Collects the r thin slices of each thick slice into whole volumes of r*D slices, in native intensities and label values.</summary>
+internal sealed class ThinStack(MLVolume thick, IntensityRange[] ranges, SelfSrModelInfo info)
+{
+    readonly VolumeGeometry _geometry = thick.Geometry.Refine(info.Factor, SliceAxis.Z);
+    readonly float[] _image = new float[info.ImageChannels * info.Factor * thick.Geometry.VoxelCount];
+    readonly float[] _label = new float[info.Factor * thick.Geometry.VoxelCount];
+    readonly float[] _uncertainty = new float[info.Factor * thick.Geometry.VoxelCount];
+
+    /// <summary>Takes one window's outputs, <c>C|L|1 x r x paddedHeight x paddedWidth</c>.</summary>
+    public void Store(int slice, int paddedHeight, int paddedWidth, ReadOnlySpan<float> image, ReadOnlySpan<float> logits, ReadOnlySpan<float> uncertainty)
+    {
+        int factor = info.Factor, width = thick.Width, plane = paddedHeight * paddedWidth;
+        for (int t = 0; t < factor; t++)
+            for (int y = 0; y < thick.Height; y++)
+            {
+                int from = t * plane + y * paddedWidth, to = ((slice * factor + t) * thick.Height + y) * width;
+                uncertainty.Slice(from, width).CopyTo(_uncertainty.AsSpan(to, width));
+                StoreLabels(logits, from, factor * plane, _label.AsSpan(to, width));
+                for (int c = 0; c < ranges.Length; c++)
+                    StoreIntensities(c, slice * factor + t, y, image.Slice(c * factor * plane + from, width), _image.AsSpan(c * _label.Length + to, width));
+            }
+    }
+
+    public SuperResolutionResult ToResult() => new(new(_geometry, _image, info.ImageChannels), new(_geometry, _label), new(_geometry, _uncertainty));
+
+    void StoreLabels(ReadOnlySpan<float> logits, int from, int stride, Span<float> row)
+    {
+        for (int x = 0; x < row.Length; x++)
+        {
+            (float best, int winner) = (0, 0);
+            for (int l = 0; l < info.LabelChannels; l++)
+                if (logits[l * stride + from + x] > best) (best, winner) = (logits[l * stride + from + x], l + 1);
+            row[x] = info.Labels[winner].Value;
+        }
+    }
+
+    void StoreIntensities(int channel, int thinSlice, int y, ReadOnlySpan<float> values, Span<float> row)
+    {
+        var range = ranges[channel];
+        double position = Math.Clamp((thinSlice + 0.5) / info.Factor - 0.5, 0, thick.Depth - 1);
+        int below = (int)position;
+        float weight = (float)(position - below);
+        var source = thick.Channel(channel);
+        var a = source.Slice((below * thick.Height + y) * thick.Width, thick.Width);
+        var b = source.Slice((Math.Min(below + 1, thick.Depth - 1) * thick.Height + y) * thick.Width, thick.Width);
+        for (int x = 0; x < row.Length; x++)
+            row[x] = range.Restore(values[x]) + (1 - weight) * range.Excess(a[x]) + weight * range.Excess(b[x]);
+    }
+}

@@ -1,0 +1,42 @@
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx.Tests.SuperResolution;
+
+public class SelfSrModelInfoTests
+{
+    static readonly SelfSrModelInfo Info = new()
+    {
+        Factor = 3,
+        ImageChannels = 2,
+        Labels = [new(0, "background"), new(10, "a \"quoted\" name"), new(2000, "b")],
+        DefaultSliceAxis = SliceAxis.Y,
+        RobustRange = (0.0125, 0.9875),
+        EdgeSlices = EdgeSlices.Replicate,
+        TrainingFingerprint = "abc",
+        ToolVersion = "REHRSeg 0.1",
+    };
+
+    [Fact]
+    public void SurvivesTheMetadata()
+    {
+        var back = SelfSrModelInfo.FromMetadata(Info.ToMetadata(), "x.onnx");
+        Assert.Equal(Info.Labels.ToArray(), back.Labels.ToArray());
+        Assert.Equal(Info, back with { Labels = Info.Labels });
+    }
+
+    [Theory]
+    [InlineData("rehrseg.model", "segmentation")]
+    [InlineData("rehrseg.format_version", "2")]
+    [InlineData("rehrseg.factor", "1")]
+    [InlineData("rehrseg.labels", "[]")]
+    [InlineData("rehrseg.labels", "{\"1\":\"only\"}")]
+    [InlineData("rehrseg.robust_high", "1.5")]
+    [InlineData("rehrseg.edge_slices", "7")]
+    public void DamagedMetadataNameFileAndKey(string key, string value)
+    {
+        var metadata = new Dictionary<string, string>(Info.ToMetadata()) { [key] = value };
+        Assert.Contains("x.onnx", Assert.Throws<ModelFormatException>(() => SelfSrModelInfo.FromMetadata(metadata, "x.onnx")).Message);
+        metadata.Remove(key);
+        Assert.Contains(key, Assert.Throws<ModelFormatException>(() => SelfSrModelInfo.FromMetadata(metadata, "x.onnx")).Message);
+    }
+}
