@@ -1,0 +1,8 @@
+// Loads Torch in a plain console process from eight threads at once, then computes.
+using REHRSeg;
+using TorchSharp;
+
+Parallel.For(0, 8, _ => TorchRuntime.EnsureLoaded());
+using var sum = torch.arange(101).sum();
+Console.WriteLine(sum.item<long>());
+Console.WriteLine(TorchRuntime.Status);
