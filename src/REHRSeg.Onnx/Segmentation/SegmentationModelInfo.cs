@@ -40,11 +40,54 @@ public sealed record SegmentationModelInfo
     public string ToolVersion { get; init; } = "";
 
     /// <summary>As ONNX metadata key/values (invariant culture).</summary>
-    public IReadOnlyDictionary<string, string> ToMetadata() => throw new NotImplementedException();
+    public IReadOnlyDictionary<string, string> ToMetadata() => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    {
+        [MetadataReader.Prefix + "model"] = Kind,
+        [MetadataReader.Prefix + "format_version"] = MetadataReader.Write(FormatVersion),
+        [MetadataReader.Prefix + "factor"] = MetadataReader.Write(Factor),
+        [MetadataReader.Prefix + "channels"] = MetadataReader.Write(Channels),
+        [MetadataReader.Prefix + "patch_size"] = MetadataReader.Write(Patch),
+        [MetadataReader.Prefix + "divisor"] = MetadataReader.Write(Divisor),
+        [MetadataReader.Prefix + "target_spacing"] = string.Join(',', TargetSpacing.Select(MetadataReader.Write)),
+        [MetadataReader.Prefix + "normalisation"] = NormaliseInsideNonzero ? "zscore_nonzero" : "zscore",
+        [MetadataReader.Prefix + "labels"] = MetadataReader.Write(Labels),
+        [MetadataReader.Prefix + "slice_axis"] = MetadataReader.Write(DefaultSliceAxis),
+        [MetadataReader.Prefix + "tile_step"] = MetadataReader.Write(TileStep),
+        [MetadataReader.Prefix + "gaussian_sigma"] = MetadataReader.Write(GaussianSigma),
+        [MetadataReader.Prefix + "mirroring"] = MetadataReader.Write(Mirroring),
+        [MetadataReader.Prefix + "hr_head"] = MetadataReader.Write(HasHighResolutionHead),
+        [MetadataReader.Prefix + "training_fingerprint"] = TrainingFingerprint,
+        [MetadataReader.Prefix + "tool_version"] = ToolVersion,
+    };
 
     /// <summary>From ONNX metadata.</summary>
+    /// <param name="metadata">All key/values of the file; other prefixes are ignored.</param>
+    /// <param name="source">File name for messages.</param>
     /// <exception cref="ModelFormatException">A key is missing or wrong, the file is not a REHRSeg segmenter, or of a later format version.</exception>
-    public static SegmentationModelInfo FromMetadata(IReadOnlyDictionary<string, string> metadata, string source) => throw new NotImplementedException();
+    public static SegmentationModelInfo FromMetadata(IReadOnlyDictionary<string, string> metadata, string source)
+    {
+        var read = new MetadataReader(metadata, source, Kind, CurrentFormatVersion);
+        return new()
+        {
+            FormatVersion = read.Version,
+            Factor = read.Integer("factor", 1, 64),
+            Channels = read.Integer("channels", 1, 1024),
+            Patch = read.Shape("patch_size"),
+            Divisor = read.Shape("divisor"),
+            TargetSpacing = read.Numbers("target_spacing", 3, 1e-4, 1e4),
+            NormaliseInsideNonzero = read.Choice("normalisation", "zscore", "zscore_nonzero") == 1,
+            Labels = read.Labels("labels"),
+            DefaultSliceAxis = read.Axis("slice_axis"),
+            TileStep = read.Number("tile_step", 0.05, 1),
+            GaussianSigma = read.Number("gaussian_sigma", 0.01, 10),
+            Mirroring = read.Flag("mirroring"),
+            HasHighResolutionHead = read.Flag("hr_head"),
+            TrainingFingerprint = read.Text("training_fingerprint"),
+            ToolVersion = read.Text("tool_version"),
+        };
+    }
+
+    internal const string Kind = "segmentation";
 }
 
 /// <summary>Depth (slice axis), height and width of a patch in voxels.</summary>

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.Json;
 using REHRSeg.Imaging;
 
 namespace REHRSeg.Onnx;
@@ -35,63 +33,46 @@ public sealed record SelfSrModelInfo
     /// <summary>Program and version that wrote the model.</summary>
     public string ToolVersion { get; init; } = "";
 
-    /// <summary>As metadata key/values (invariant culture).</summary>
-    public IReadOnlyDictionary<string, string> ToMetadata() => new Dictionary<string, string>
+    /// <summary>As ONNX metadata key/values (invariant culture).</summary>
+    public IReadOnlyDictionary<string, string> ToMetadata() => new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
-        ["rehrseg.model"] = "self-sr",
-        ["rehrseg.format_version"] = Text(FormatVersion),
-        ["rehrseg.factor"] = Text(Factor),
-        ["rehrseg.image_channels"] = Text(ImageChannels),
-        ["rehrseg.labels"] = JsonSerializer.Serialize(Labels.ToDictionary(l => Text(l.Value), l => l.Name)),
-        ["rehrseg.default_slice_axis"] = DefaultSliceAxis.ToString(),
-        ["rehrseg.robust_low"] = RobustRange.Low.ToString("R", CultureInfo.InvariantCulture),
-        ["rehrseg.robust_high"] = RobustRange.High.ToString("R", CultureInfo.InvariantCulture),
-        ["rehrseg.edge_slices"] = EdgeSlices.ToString(),
-        ["rehrseg.training_fingerprint"] = TrainingFingerprint,
-        ["rehrseg.tool_version"] = ToolVersion,
+        [MetadataReader.Prefix + "model"] = Kind,
+        [MetadataReader.Prefix + "format_version"] = MetadataReader.Write(FormatVersion),
+        [MetadataReader.Prefix + "factor"] = MetadataReader.Write(Factor),
+        [MetadataReader.Prefix + "channels"] = MetadataReader.Write(ImageChannels),
+        [MetadataReader.Prefix + "labels"] = MetadataReader.Write(Labels),
+        [MetadataReader.Prefix + "label_output"] = "logits",
+        [MetadataReader.Prefix + "slice_axis"] = MetadataReader.Write(DefaultSliceAxis),
+        [MetadataReader.Prefix + "robust_range"] = MetadataReader.Write(RobustRange.Low) + "," + MetadataReader.Write(RobustRange.High),
+        [MetadataReader.Prefix + "edge_slices"] = EdgeSlices == EdgeSlices.Zero ? "zero" : "replicate",
+        [MetadataReader.Prefix + "training_fingerprint"] = TrainingFingerprint,
+        [MetadataReader.Prefix + "tool_version"] = ToolVersion,
     };
 
-    /// <summary>From metadata.</summary>
-    /// <param name="metadata">Key/values of the model file.</param>
-    /// <param name="source">Name of the file, for messages.</param>
-    /// <exception cref="ModelFormatException">A key is missing or wrong, the file is not a self-SR model, or of a later format version.</exception>
+    /// <summary>From ONNX metadata.</summary>
+    /// <param name="metadata">All key/values of the file; other prefixes are ignored.</param>
+    /// <param name="source">File name for messages.</param>
+    /// <exception cref="ModelFormatException">A key is missing or wrong, the file is not a REHRSeg self-SR model, or of a later format version.</exception>
     public static SelfSrModelInfo FromMetadata(IReadOnlyDictionary<string, string> metadata, string source)
     {
-        ArgumentNullException.ThrowIfNull(metadata);
-        string Get(string key) => metadata.TryGetValue("rehrseg." + key, out string? value) ? value : throw new ModelFormatException($"{source} has no metadata 'rehrseg.{key}': it is not a REHRSeg self-SR model.");
-        ModelFormatException Wrong(string key) => new($"{source}: metadata 'rehrseg.{key}' is '{Get(key)}', which makes no sense. The file is damaged; export it again.");
-        int Integer(string key, int least) => int.TryParse(Get(key), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) && value >= least ? value : throw Wrong(key);
-        double Quantile(string key) => double.TryParse(Get(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1 ? value : throw Wrong(key);
-        T Choice<T>(string key) where T : struct, Enum => Enum.TryParse(Get(key), out T value) && Enum.IsDefined(value) ? value : throw Wrong(key);
-
-        if (Get("model") != "self-sr") throw new ModelFormatException($"{source} is a REHRSeg model of kind '{Get("model")}', not 'self-sr'.");
-        int version = Integer("format_version", 1);
-        if (version > CurrentFormatVersion) throw new ModelFormatException($"{source} has format version {version}; this program reads up to {CurrentFormatVersion}. Update REHRSeg.");
+        var read = new MetadataReader(metadata, source, Kind, CurrentFormatVersion);
+        var range = read.Numbers("robust_range", 2, 0, 1);
+        _ = read.Choice("label_output", "logits");
         return new()
         {
-            FormatVersion = version,
-            Factor = Integer("factor", 2),
-            ImageChannels = Integer("image_channels", 1),
-            Labels = ReadLabels(Get("labels")) ?? throw Wrong("labels"),
-            DefaultSliceAxis = Choice<SliceAxis>("default_slice_axis"),
-            RobustRange = (Quantile("robust_low"), Quantile("robust_high")),
-            EdgeSlices = Choice<EdgeSlices>("edge_slices"),
-            TrainingFingerprint = Get("training_fingerprint"),
-            ToolVersion = Get("tool_version"),
+            FormatVersion = read.Version,
+            Factor = read.Integer("factor", 2, 64),
+            ImageChannels = read.Integer("channels", 1, 1024),
+            Labels = read.Labels("labels"),
+            DefaultSliceAxis = read.Axis("slice_axis"),
+            RobustRange = (range[0], range[1]),
+            EdgeSlices = (EdgeSlices)read.Choice("edge_slices", "zero", "replicate"),
+            TrainingFingerprint = read.Text("training_fingerprint"),
+            ToolVersion = read.Text("tool_version"),
         };
     }
 
-    static ImmutableArray<LabelClass>? ReadLabels(string json)
-    {
-        try
-        {
-            var labels = JsonSerializer.Deserialize<Dictionary<string, string>>(json)!.Select(l => new LabelClass(int.Parse(l.Key, CultureInfo.InvariantCulture), l.Value)).OrderBy(l => l.Value).ToImmutableArray();
-            return labels.Length >= 2 && labels[0].Value == 0 ? labels : null;
-        }
-        catch (Exception e) when (e is JsonException or FormatException or OverflowException) { return null; }
-    }
-
-    static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+    internal const string Kind = "self-sr";
 }
 
 /// <summary>What stands for the slices beyond the ends of a volume, in windows of 4 slices.</summary>

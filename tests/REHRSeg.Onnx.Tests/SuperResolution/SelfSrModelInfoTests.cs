@@ -30,7 +30,7 @@ public class SelfSrModelInfoTests
     [InlineData("rehrseg.factor", "1")]
     [InlineData("rehrseg.labels", "[]")]
     [InlineData("rehrseg.labels", "{\"1\":\"only\"}")]
-    [InlineData("rehrseg.robust_high", "1.5")]
+    [InlineData("rehrseg.robust_range", "0,1.5")]
     [InlineData("rehrseg.edge_slices", "7")]
     public void DamagedMetadataNameFileAndKey(string key, string value)
     {

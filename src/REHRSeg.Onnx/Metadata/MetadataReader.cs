@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx;
+
+/// <summary>Strict reading of the <c>rehrseg.*</c> key/values of a model file; every error names file, key, value and remedy.</summary>
+internal sealed class MetadataReader
+{
+    public const string Prefix = "rehrseg.";
+    readonly IReadOnlyDictionary<string, string> _values;
+    readonly string _source;
+
+    /// <summary>Checks kind and format version.</summary>
+    public MetadataReader(IReadOnlyDictionary<string, string> values, string source, string kind, int currentVersion)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        (_values, _source) = (values, source);
+        if (!values.ContainsKey(Prefix + "model")) throw new ModelFormatException($"{source} is not a REHRSeg model: it has no {Prefix}model. Export one with 'rehrseg export'.");
+        string found = Text("model");
+        if (found != kind) throw new ModelFormatException($"{source} is a '{found}' model, but a '{kind}' model is needed here.");
+        Version = Integer("format_version", 1, int.MaxValue);
+        if (Version > currentVersion) throw new ModelFormatException($"{source} has {Prefix}format_version {Version}; this program reads up to {currentVersion}. Update the REHRSeg packages.");
+    }
+
+    public int Version { get; }
+
+    public string Text(string key) => _values.TryGetValue(Prefix + key, out var value) ? value : throw new ModelFormatException($"{_source}: {Prefix}{key} is missing. Export the model again.");
+
+    public int Integer(string key, int least, int most) =>
+        int.TryParse(Text(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most ? value : throw Wrong(key, most == int.MaxValue ? $"an integer of at least {least}" : $"an integer from {least} to {most}");
+
+    public double Number(string key, double least, double most) => Between(key, Text(key), least, most);
+
+    /// <summary>The position of the value among the allowed ones.</summary>
+    public int Choice(string key, params ReadOnlySpan<string> allowed) => allowed.IndexOf(Text(key)) is >= 0 and var found ? found : throw Wrong(key, "one of " + string.Join(", ", allowed!));
+
+    public bool Flag(string key) => Choice(key, "false", "true") == 1;
+
+    public ImmutableArray<double> Numbers(string key, int count, double least, double most)
+    {
+        var parts = Text(key).Split(',');
+        return parts.Length == count ? [.. parts.Select(p => Between(key, p, least, most))] : throw Wrong(key, $"{count} comma-separated numbers");
+    }
+
+    public PatchShape Shape(string key)
+    {
+        var values = Numbers(key, 3, 1, 4096);
+        return values.All(double.IsInteger) ? new((int)values[0], (int)values[1], (int)values[2]) : throw Wrong(key, "three integers");
+    }
+
+    public SliceAxis Axis(string key) => (SliceAxis)Choice(key, "x", "y", "z");
+
+    public ImmutableArray<LabelClass> Labels(string key)
+    {
+        ImmutableArray<LabelClass> labels;
+        try
+        {
+            using var document = JsonDocument.Parse(Text(key));
+            labels = [.. document.RootElement.EnumerateArray().Select(e => new LabelClass(e.GetProperty("value").GetInt32(), e.GetProperty("name").GetString() ?? ""))];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            throw Wrong(key, "a JSON list of objects with value and name");
+        }
+        if (labels.Length < 2 || labels[0].Value != 0 || labels.Any(l => l.Value < 0) || labels.DistinctBy(l => l.Value).Count() != labels.Length)
+            throw Wrong(key, "at least two different non-negative label values, background 0 first");
+        return labels;
+    }
+
+    /// <summary>The other direction of <see cref="Labels"/>.</summary>
+    public static string Write(ImmutableArray<LabelClass> labels)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartArray();
+            foreach (var label in labels)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("value", label.Value);
+                json.WriteString("name", label.Name);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    public static string Write(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    public static string Write(bool value) => value ? "true" : "false";
+
+    public static string Write(SliceAxis axis) => axis switch { SliceAxis.X => "x", SliceAxis.Y => "y", _ => "z" };
+
+    public static string Write(PatchShape shape) => FormattableString.Invariant($"{shape.Depth},{shape.Height},{shape.Width}");
+
+    double Between(string key, string text, double least, double most) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most ? value : throw Wrong(key, FormattableString.Invariant($"a number from {least} to {most}"));
+
+    ModelFormatException Wrong(string key, string wanted)
+    {
+        string value = Text(key);
+        return new($"{_source}: {Prefix}{key} is '{(value.Length > 80 ? value[..80] + "…" : value)}', but {wanted} is needed. Export the model again.");
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx.Tests;
+
+public class SegmentationModelInfoTests
+{
+    static readonly SegmentationModelInfo Info = new()
+    {
+        Factor = 3, Channels = 2, Patch = new(16, 96, 80), Divisor = new(4, 16, 16), TargetSpacing = [3.0000001, 0.1 + 0.2, 1], NormaliseInsideNonzero = true,
+        Labels = [new LabelClass(0, "background"), new LabelClass(2, "left, \"anterior\" é")], DefaultSliceAxis = SliceAxis.Y, TileStep = 0.25, GaussianSigma = 0.2,
+        Mirroring = false, HasHighResolutionHead = false, TrainingFingerprint = "ab12", ToolVersion = "0.1.0",
+    };
+
+    [Fact]
+    public void MetadataComesBackInAnyCulture()
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = { NumberDecimalSeparator = ",", NegativeSign = "~" } };
+            var back = SegmentationModelInfo.FromMetadata(Info.ToMetadata(), "a.onnx");
+            Assert.Equal(Info.TargetSpacing.AsEnumerable(), back.TargetSpacing.AsEnumerable());
+            Assert.Equal(Info.Labels.AsEnumerable(), back.Labels.AsEnumerable());
+            Assert.Equal(Info, back with { TargetSpacing = Info.TargetSpacing, Labels = Info.Labels });
+        }
+        finally { CultureInfo.CurrentCulture = before; }
+    }
+
+    [Theory]
+    [InlineData("rehrseg.model", null, "not a REHRSeg model")]
+    [InlineData("rehrseg.model", "self-sr", "'segmentation' model is needed")]
+    [InlineData("rehrseg.format_version", "2", "Update the REHRSeg packages")]
+    [InlineData("rehrseg.factor", "0", "rehrseg.factor is '0'")]
+    [InlineData("rehrseg.factor", "4.0", "rehrseg.factor")]
+    [InlineData("rehrseg.patch_size", "16,96", "rehrseg.patch_size")]
+    [InlineData("rehrseg.patch_size", "16,96,1e9", "rehrseg.patch_size")]
+    [InlineData("rehrseg.target_spacing", "1,1,NaN", "rehrseg.target_spacing")]
+    [InlineData("rehrseg.labels", "[{\"value\":1,\"name\":\"a\"}]", "rehrseg.labels")]
+    [InlineData("rehrseg.labels", "{", "rehrseg.labels")]
+    [InlineData("rehrseg.slice_axis", "w", "rehrseg.slice_axis")]
+    [InlineData("rehrseg.mirroring", null, "rehrseg.mirroring is missing")]
+    public void WrongMetadataIsRefused(string key, string? value, string message)
+    {
+        var metadata = Info.ToMetadata().ToDictionary();
+        if (value is null) metadata.Remove(key);
+        else metadata[key] = value;
+        var error = Assert.Throws<ModelFormatException>(() => SegmentationModelInfo.FromMetadata(metadata, "a.onnx"));
+        Assert.Contains(message, error.Message);
+        Assert.Contains("a.onnx", error.Message);
+    }
+
+    [Fact]
+    public void SelfSrMetadataComesBack()
+    {
+        var info = new SelfSrModelInfo { Factor = 5, ImageChannels = 2, Labels = Info.Labels, DefaultSliceAxis = SliceAxis.X, RobustRange = (0.005, 0.995), TrainingFingerprint = "f", EdgeSlices = EdgeSlices.Replicate, ToolVersion = "v" };
+        var back = SelfSrModelInfo.FromMetadata(info.ToMetadata(), "b.onnx");
+        Assert.Equal(info.Labels.AsEnumerable(), back.Labels.AsEnumerable());
+        Assert.Equal(info, back with { Labels = info.Labels });
+        Assert.Contains("'self-sr' model", Assert.Throws<ModelFormatException>(() => SegmentationModelInfo.FromMetadata(info.ToMetadata(), "b.onnx")).Message);
+    }
+}
