@@ -21,6 +21,10 @@ public sealed record RehrSegOptions : TrainerOptions
     public string LrSegmentationColumnName { get; init; } = "LrSegmentation";
     /// <summary>Added column: labels on the refined grid.</summary>
     public string HrSegmentationColumnName { get; init; } = "HrSegmentation";
+    /// <summary>Added column: class probabilities (one channel a class) on the input's grid; null: none.</summary>
+    public string? LrProbabilitiesColumnName { get; init; }
+    /// <summary>Added column: class probabilities (one channel a class) on the refined grid; null: none.</summary>
+    public string? HrProbabilitiesColumnName { get; init; }
     /// <summary>Distillation teacher; null: the one that travels with the HrImage column's annotation.</summary>
     public SelfSrModel? Teacher { get; init; }
 }

@@ -1,0 +1,32 @@
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx;
+
+/// <summary>Options of <see cref="OnnxSegmentationEstimator"/>. Copied when the estimator is made.</summary>
+public sealed record OnnxSegmentationOptions
+{
+    /// <summary>The exported <c>segmentation.onnx</c>.</summary>
+    public required string ModelPath { get; init; }
+    /// <summary>Column of images.</summary>
+    public string ImageColumnName { get; init; } = "Image";
+    /// <summary>Added column: labels on the input's grid; null: none.</summary>
+    public string? LrSegmentationColumnName { get; init; } = "LrSegmentation";
+    /// <summary>Added column: labels on the refined grid; null: none.</summary>
+    public string? HrSegmentationColumnName { get; init; } = "HrSegmentation";
+    /// <summary>Added column: class probabilities (one channel a class) on the input's grid; null: none.</summary>
+    public string? LrProbabilitiesColumnName { get; init; }
+    /// <summary>Added column: class probabilities (one channel a class) on the refined grid; null: none.</summary>
+    public string? HrProbabilitiesColumnName { get; init; }
+    /// <summary>Average over mirrored patches (8 runs), if the model was trained with mirroring.</summary>
+    public bool Mirror { get; init; } = true;
+    /// <summary>Patches per run, at least 1.</summary>
+    public int BatchSize { get; init; } = 2;
+    /// <summary>Slice axis; null: detected from the spacing.</summary>
+    public SliceAxis? Axis { get; init; }
+    /// <summary>GPU to use; null: the MLContext's GpuDeviceId, else the CPU.</summary>
+    public int? GpuDeviceId { get; init; }
+    /// <summary>Use the CPU, with a warning, where the GPU cannot be had; null: the MLContext's setting.</summary>
+    public bool? FallbackToCpu { get; init; }
+    /// <summary>Threads within an operator; null: ONNX Runtime's choice.</summary>
+    public int? Threads { get; init; }
+}
