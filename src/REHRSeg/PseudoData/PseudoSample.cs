@@ -9,10 +9,3 @@ namespace REHRSeg;
 /// <param name="Uncertainty">Uncertainty on the thick grid, min-max normalised per volume to [0,1]: weight of eq. 7 is max(0.01, 1 - value).</param>
 /// <param name="Start">Start offset, 0 to r-1.</param>
 public sealed record PseudoSample(MLVolume Image, MLVolume Label, MLVolume HrLabel, MLVolume Uncertainty, int Start);
-
-/// <summary>Eq. 1: thick slices along the slice axis from a super-resolved volume, one pair per start offset.</summary>
-public static class PseudoDataGenerator
-{
-    /// <summary>The pair for one start offset.</summary>
-    public static PseudoSample Create(MLVolume hrImage, MLVolume hrLabel, MLVolume uncertainty, SliceAxis axis, SliceProfile profile, int start) => throw new NotImplementedException();
-}

@@ -1,6 +1,9 @@
+using REHRSeg.Imaging;
+using REHRSeg.Onnx;
+
 namespace REHRSeg;
 
-/// <summary>Options of <c>SelfSrEstimator</c>: columns and every number of stage 1. Defaults are the paper's (METHOD.md sections 1-3).</summary>
+/// <summary>Options of <c>SelfSrEstimator</c>: columns and every number of stage 1. Defaults are the paper's, or METHOD.md's recommendation where the paper is silent (sections 1-4, 12).</summary>
 public sealed record SelfSrOptions : TrainerOptions
 {
     /// <summary>Column of thick images.</summary>
@@ -13,16 +16,136 @@ public sealed record SelfSrOptions : TrainerOptions
     public string HrLabelColumnName { get; init; } = "HrLabel";
     /// <summary>Added column of uncertainty maps.</summary>
     public string UncertaintyColumnName { get; init; } = "Uncertainty";
+
     /// <summary>Channels of the first encoder level (64 = paper).</summary>
     public int Width { get; init; } = 64;
+    /// <summary>Attention branches N of the uncertainty-aware head (16 = published at r = 4, METHOD.md 2).</summary>
+    public int Branches { get; init; } = 16;
+    /// <summary>True: the uncertainty-aware head, from the first iteration. False: the published base head, without uncertainty and phase 1b.</summary>
+    public bool UncertaintyHead { get; init; } = true;
+    /// <summary>True [R, METHOD.md 12 #4]: the window's mean is put back before the image activation. False: published code.</summary>
+    public bool RestoreMean { get; init; } = true;
+    /// <summary>True [R]: U = 0.001 + 0.999 sigmoid. False: published code, unbounded below.</summary>
+    public bool ClampUncertainty { get; init; } = true;
+    /// <summary>True: the image head predicts the difference to the linearly interpolated window (METHOD.md 16). Off in the published form.</summary>
+    public bool Residual { get; init; }
+    /// <summary>What stands for slices beyond a volume's ends, in training and application; null: <see cref="EdgeSlices.Replicate"/> with <see cref="Residual"/>, else <see cref="EdgeSlices.Zero"/> (published).</summary>
+    public EdgeSlices? Edge { get; init; }
+
     /// <summary>Iterations of phase 1a (without uncertainty loss).</summary>
     public int Iterations { get; init; } = 130_000;
-    /// <summary>Iterations of phase 1b (eq. 6).</summary>
+    /// <summary>Iterations of phase 1b (eq. 6); 0: none.</summary>
     public int UncertaintyIterations { get; init; } = 20_000;
     /// <summary>Samples per iteration.</summary>
     public int BatchSize { get; init; } = 64;
     /// <summary>Patch side H = W in thin voxels, a multiple of 8.</summary>
     public int PatchSize { get; init; } = 96;
-    /// <summary>Peak of the OneCycle learning rate.</summary>
+    /// <summary>Peak of the OneCycle learning rate of phase 1a.</summary>
     public double LearningRate { get; init; } = 5e-4;
+    /// <summary>First learning rate of phase 1b, which falls to 0 along half a cosine ([R]: the published warm-up never ends, METHOD.md 2).</summary>
+    public double UncertaintyLearningRate { get; init; } = 1e-4;
+    /// <summary>Adam's beta2 (METHOD.md 3.4).</summary>
+    public double Beta2 { get; init; } = 0.99;
+    /// <summary>Gradient norm limit; null: none (published).</summary>
+    public double? ClipNorm { get; init; }
+    /// <summary>Decay of an exponential moving average of the weights, which then is the result; 0: none (published).</summary>
+    public double EmaDecay { get; init; }
+    /// <summary>Weight of the label losses (cross-entropy + soft Dice) beside the image loss.</summary>
+    public double LabelLossWeight { get; init; } = 1;
+    /// <summary>True: phase 1b adds the published code's L1 terms to eq. 6 (METHOD.md 2).</summary>
+    public bool PublishedUncertaintyLoss { get; init; }
+
+    /// <summary>How the isotropic volumes to train on are made from the thick ones (METHOD.md 3.1).</summary>
+    public SeedMode Seeds { get; init; } = SeedMode.SplineSignedDistance;
+    /// <summary>Form of the simulated thick slices (METHOD.md 3.2).</summary>
+    public SliceProfileKind Profile { get; init; } = SliceProfileKind.Gaussian;
+    /// <summary>FWHM of the Gaussian in thin voxels; null: r (paper).</summary>
+    public double? ProfileFwhm { get; init; }
+    /// <summary>Quantile of a thick image that becomes 0.</summary>
+    public double RobustLow { get; init; } = 0.001;
+    /// <summary>Quantile of a thick image that becomes 1; see <see cref="SelfSrModelInfo.RobustRange"/>.</summary>
+    public double RobustHigh { get; init; } = 0.995;
+    /// <summary>
+    /// Probability that a sample's first slice lies beyond the volume, that its last one does, and that its last two do (METHOD.md 1.3;
+    /// the third is ours: the volume's last slice is super-resolved from such a window).
+    /// </summary>
+    public double EdgeDropout { get; init; } = 0.1;
+    /// <summary>Probability of a flip, for each of the three axes (METHOD.md 3.3).</summary>
+    public double FlipProbability { get; init; } = 0.5;
+    /// <summary>Probability that H and W are exchanged (METHOD.md 3.3).</summary>
+    public double SwapProbability { get; init; } = 0.5;
+
+    /// <summary>Iterations between measurements (PSNR and Dice of fixed simulated samples against linear interpolation); 0: none (published).</summary>
+    public int ValidationInterval { get; init; }
+    /// <summary>Samples of a measurement.</summary>
+    public int ValidationSamples { get; init; } = 32;
+
+    internal EdgeSlices EffectiveEdge => Edge ?? (Residual ? EdgeSlices.Replicate : EdgeSlices.Zero);
+
+    /// <summary>Checks every number; called when an estimator or trainer is made.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range; names option, value and range.</exception>
+    internal void Validate()
+    {
+        static void Require(bool holds, string option, object? value, string range)
+        {
+            if (!holds) throw new ArgumentException(FormattableString.Invariant($"{nameof(SelfSrOptions)}.{option} is {value}; it must be {range}."), option);
+        }
+        static void Probability(double value, string option) => Require(value is >= 0 and <= 1, option, value, "between 0 and 1");
+        static void Positive(double value, string option) => Require(value > 0 && double.IsFinite(value), option, value, "positive");
+
+        Require(Factor is null or >= 2, nameof(Factor), Factor, "at least 2");
+        Require(Labels is null || (Labels.Count >= 2 && Labels.Any(l => l.Value == 0) && Labels.All(l => l.Value >= 0) && Labels.DistinctBy(l => l.Value).Count() == Labels.Count && Labels.Count <= 256),
+            nameof(Labels), Labels is null ? null : string.Join(", ", Labels.Select(l => l.Value)), "a background of 0 and 1 to 255 other distinct non-negative values");
+        Require(CheckpointInterval >= 1, nameof(CheckpointInterval), CheckpointInterval, "at least 1");
+        Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, $"false where {nameof(CheckpointDirectory)} is not given");
+        Require(Width >= 1, nameof(Width), Width, "at least 1");
+        Require(Branches >= 1, nameof(Branches), Branches, "at least 1");
+        Require(Iterations >= 2, nameof(Iterations), Iterations, "at least 2");
+        Require(UncertaintyIterations >= 0, nameof(UncertaintyIterations), UncertaintyIterations, "0 or more");
+        Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        Require(PatchSize >= 8 && PatchSize % 8 == 0, nameof(PatchSize), PatchSize, "a positive multiple of 8");
+        Positive(LearningRate, nameof(LearningRate));
+        Positive(UncertaintyLearningRate, nameof(UncertaintyLearningRate));
+        Require(Beta2 is > 0 and < 1, nameof(Beta2), Beta2, "between 0 and 1, exclusive");
+        if (ClipNorm is { } norm) Positive(norm, nameof(ClipNorm));
+        Require(EmaDecay is >= 0 and < 1, nameof(EmaDecay), EmaDecay, "at least 0 and below 1");
+        Require(LabelLossWeight >= 0 && double.IsFinite(LabelLossWeight), nameof(LabelLossWeight), LabelLossWeight, "0 or more");
+        Require(Enum.IsDefined(Seeds), nameof(Seeds), Seeds, "a defined mode");
+        Require(Enum.IsDefined(Profile), nameof(Profile), Profile, "a defined profile");
+        Require(Edge is null || Enum.IsDefined(Edge.Value), nameof(Edge), Edge, "a defined form");
+        if (ProfileFwhm is { } fwhm)
+        {
+            Positive(fwhm, nameof(ProfileFwhm));
+            Require(Profile == SliceProfileKind.Gaussian, nameof(ProfileFwhm), fwhm, "null with the SLR profile");
+        }
+        Probability(RobustLow, nameof(RobustLow));
+        Probability(RobustHigh, nameof(RobustHigh));
+        Require(RobustLow < RobustHigh, nameof(RobustLow), RobustLow, $"below {nameof(RobustHigh)}");
+        Probability(EdgeDropout, nameof(EdgeDropout));
+        Require(EdgeDropout <= 0.5, nameof(EdgeDropout), EdgeDropout, "at most 0.5");
+        Probability(FlipProbability, nameof(FlipProbability));
+        Probability(SwapProbability, nameof(SwapProbability));
+        Require(ValidationInterval >= 0, nameof(ValidationInterval), ValidationInterval, "0 or more");
+        Require(ValidationSamples >= 1, nameof(ValidationSamples), ValidationSamples, "at least 1");
+    }
+
+    internal SliceProfile MakeProfile(int factor) => Profile == SliceProfileKind.Slr ? SliceProfile.Slr(factor) : SliceProfile.Gaussian(factor, ProfileFwhm);
+}
+
+/// <summary>How a thick case becomes an isotropic one to train on.</summary>
+public enum SeedMode
+{
+    /// <summary>Image by cubic B-spline, labels by shape-based interpolation (signed distances).</summary>
+    SplineSignedDistance,
+    /// <summary>Image by cubic B-spline, labels of the nearest slice (the published code's fallback).</summary>
+    SplineNearest,
+}
+
+/// <summary>Families of slice profiles.</summary>
+public enum SliceProfileKind
+{
+    /// <summary>Gaussian (the paper).</summary>
+    Gaussian,
+    /// <summary>Simulated SLR pulse (the published code).</summary>
+    Slr,
 }
