@@ -1,0 +1,212 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using REHRSeg.Imaging;
+using TorchSharp;
+
+namespace REHRSeg;
+
+/// <summary>
+/// The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes. Nothing in a file is executed, and every size is
+/// checked against the file's length before memory is taken.
+/// </summary>
+internal static class SafeTensors
+{
+    const string MetadataKey = "__metadata__";
+    const int MaximumHeader = 100_000_000;
+
+    static readonly (string Name, torch.ScalarType Type, int Size)[] s_types =
+    [
+        ("F32", torch.ScalarType.Float32, 4), ("F64", torch.ScalarType.Float64, 8), ("F16", torch.ScalarType.Float16, 2), ("BF16", torch.ScalarType.BFloat16, 2),
+        ("I64", torch.ScalarType.Int64, 8), ("I32", torch.ScalarType.Int32, 4), ("I16", torch.ScalarType.Int16, 2), ("I8", torch.ScalarType.Int8, 1),
+        ("U8", torch.ScalarType.Byte, 1), ("BOOL", torch.ScalarType.Bool, 1),
+    ];
+
+    /// <summary>Writes a file under a temporary name, flushes it to the disk, then renames it.</summary>
+    /// <param name="path">File to make or replace.</param>
+    /// <param name="tensors">Tensors of any device and layout.</param>
+    /// <param name="metadata">Free text.</param>
+    /// <param name="backup">Where the file that is replaced is kept; null: it is dropped.</param>
+    public static void Write(string path, IReadOnlyDictionary<string, torch.Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, string? backup = null)
+    {
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            {
+                Write(file, tensors, metadata);
+                file.Flush(flushToDisk: true);
+            }
+            if (backup is not null && File.Exists(path)) File.Move(path, backup, overwrite: true);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Writes to a stream.</summary>
+    public static void Write(Stream stream, IReadOnlyDictionary<string, torch.Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(tensors);
+        var header = Header(tensors, metadata);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        stream.Write(length);
+        stream.Write(header);
+        using var noGrad = torch.no_grad();
+        foreach (var tensor in tensors.Values.Where(t => t.numel() > 0))
+        {
+            using var scope = torch.NewDisposeScope();
+            stream.Write(tensor.detach().cpu().contiguous().bytes);
+        }
+    }
+
+    /// <summary>Reads a file to the CPU.</summary>
+    /// <exception cref="ModelFormatException">Names the file, the field and the remedy.</exception>
+    public static SafeTensorsContent Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        return Read(file, path);
+    }
+
+    /// <summary>Reads a stream from its position to its end, to the CPU.</summary>
+    /// <param name="stream">A stream that cannot seek is first copied to memory.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="ModelFormatException">Names the stream, the field and the remedy.</exception>
+    public static SafeTensorsContent Read(Stream stream, string name)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanSeek)
+        {
+            using var copy = new MemoryStream();
+            stream.CopyTo(copy);
+            copy.Position = 0;
+            return Read(copy, name);
+        }
+        long available = stream.Length - stream.Position;
+        if (available < 8) throw Damaged(name, $"it has {available} bytes");
+        Span<byte> prefix = stackalloc byte[8];
+        stream.ReadExactly(prefix);
+        long length = BinaryPrimitives.ReadInt64LittleEndian(prefix);
+        if (length < 2 || length > Math.Min(MaximumHeader, available - 8)) throw Damaged(name, $"the header length is {length}, and {available - 8} bytes follow");
+        var header = new byte[length];
+        stream.ReadExactly(header);
+
+        var (entries, metadata) = Parse(header, available - 8 - length, name);
+        var tensors = new Dictionary<string, torch.Tensor>(entries.Count);
+        try
+        {
+            foreach (var entry in entries)
+            {
+                var tensor = torch.empty(entry.Shape, entry.Type).DetachFromDisposeScope();
+                tensors.Add(entry.Name, tensor);
+                if (entry.End > entry.Begin) stream.ReadExactly(tensor.bytes);
+            }
+        }
+        catch
+        {
+            foreach (var tensor in tensors.Values) tensor.Dispose();
+            throw;
+        }
+        return new(tensors, metadata);
+    }
+
+    static byte[] Header(IReadOnlyDictionary<string, torch.Tensor> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(MetadataKey);
+                foreach (var (key, value) in metadata) json.WriteString(key, value);
+                json.WriteEndObject();
+            }
+            long offset = 0;
+            foreach (var (name, tensor) in tensors)
+            {
+                var type = Array.Find(s_types, t => t.Type == tensor.dtype);
+                if (type.Name is null) throw new ArgumentException($"Tensor {name} is {tensor.dtype}, which safetensors does not hold.", nameof(tensors));
+                json.WriteStartObject(name);
+                json.WriteString("dtype", type.Name);
+                json.WriteStartArray("shape");
+                foreach (long size in tensor.shape) json.WriteNumberValue(size);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offset);
+                json.WriteNumberValue(offset += tensor.numel() * type.Size);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        while (buffer.Length % 8 != 0) buffer.WriteByte((byte)' ');
+        return buffer.ToArray();
+    }
+
+    sealed record Entry(string Name, torch.ScalarType Type, long[] Shape, long Begin, long End);
+
+    static (List<Entry> Entries, Dictionary<string, string> Metadata) Parse(byte[] header, long dataLength, string file)
+    {
+        var entries = new List<Entry>();
+        var metadata = new Dictionary<string, string>();
+        try
+        {
+            using var document = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 8 });
+            foreach (var field in document.RootElement.EnumerateObject())
+            {
+                if (field.Name == MetadataKey)
+                    foreach (var pair in field.Value.EnumerateObject()) metadata[pair.Name] = pair.Value.GetString() ?? "";
+                else
+                    entries.Add(ParseEntry(field, file));
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException or DecoderFallbackException)
+        {
+            throw Damaged(file, $"its header is not that of safetensors ({e.Message})", e);
+        }
+        entries.Sort((a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)));
+        long position = 0;
+        foreach (var entry in entries)
+        {
+            if (entry.Begin != position) throw Damaged(file, $"tensor {entry.Name} begins at {entry.Begin} where {position} was expected");
+            position = entry.End;
+        }
+        if (position != dataLength) throw Damaged(file, $"the header describes {position} bytes of tensors and {dataLength} are there");
+        if (entries.DistinctBy(e => e.Name).Count() != entries.Count) throw Damaged(file, "a tensor name occurs twice");
+        return (entries, metadata);
+    }
+
+    static Entry ParseEntry(JsonProperty field, string file)
+    {
+        string dtype = field.Value.GetProperty("dtype").GetString() ?? "";
+        var type = Array.Find(s_types, t => t.Name == dtype);
+        if (type.Name is null) throw Damaged(file, $"tensor {field.Name} has the unknown dtype \"{dtype}\"");
+        long[] shape = [.. field.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64())];
+        long[] offsets = [.. field.Value.GetProperty("data_offsets").EnumerateArray().Select(e => e.GetInt64())];
+        if (offsets.Length != 2 || offsets[0] < 0 || Array.Exists(shape, s => s < 0)) throw Damaged(file, $"tensor {field.Name} has an impossible shape or place");
+        long bytes = shape.Aggregate((long)type.Size, (product, size) => checked(product * size));
+        if (offsets[1] - offsets[0] != bytes) throw Damaged(file, $"tensor {field.Name} of shape [{string.Join(", ", shape)}] {dtype} takes {bytes} bytes and has {offsets[1] - offsets[0]}");
+        return new(field.Name, type.Type, shape, offsets[0], offsets[1]);
+    }
+
+    static ModelFormatException Damaged(string file, string what, Exception? inner = null) =>
+        new($"{file} is damaged or not a safetensors file: {what}. Restore it from a copy, or make it again.", inner);
+}
+
+/// <summary>What a safetensors file held; disposing frees the tensors.</summary>
+/// <param name="Tensors">On the CPU, outside any dispose scope.</param>
+/// <param name="Metadata">Free text.</param>
+internal sealed record SafeTensorsContent(IReadOnlyDictionary<string, torch.Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in Tensors.Values) tensor.Dispose();
+    }
+}

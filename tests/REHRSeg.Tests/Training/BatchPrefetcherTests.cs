@@ -1,0 +1,38 @@
+namespace REHRSeg.Tests;
+
+public class BatchPrefetcherTests
+{
+    [Fact]
+    public void BatchesDependOnTheIterationAlone()
+    {
+        using var all = new BatchPrefetcher<(int, ulong)>(static (i, random) => (i, random.NextUInt64()), 3, "samples", 20);
+        var batches = Enumerable.Range(0, 20).Select(all.Next).ToArray();
+        Assert.Equal(Enumerable.Range(0, 20), batches.Select(b => b.Item1));
+        using var late = new BatchPrefetcher<(int, ulong)>(static (i, random) => { Thread.Sleep(i % 3); return (i, random.NextUInt64()); }, 3, "samples", 20, capacity: 1);
+        Assert.Equal(batches[11..], Enumerable.Range(11, 9).Select(late.Next));
+        Assert.Equal(batches[4], late.Next(4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => late.Next(20));
+    }
+
+    [Fact]
+    public void FailuresReachTheCaller()
+    {
+        using var batches = new BatchPrefetcher<int>(static (i, _) => i < 2 ? i : throw new InvalidDataException("case 7"), 0, "samples", 10);
+        Assert.Equal(0, batches.Next(0));
+        Assert.Equal(1, batches.Next(1));
+        Assert.Equal("case 7", Assert.Throws<InvalidDataException>(() => batches.Next(2)).Message);
+    }
+
+    [Fact]
+    public void DisposeFreesWhatWasNotFetched()
+    {
+        int made = 0, freed = 0;
+        var batches = new BatchPrefetcher<int>((i, _) => { Interlocked.Increment(ref made); return i; }, 0, "samples", 1000, capacity: 3, release: _ => Interlocked.Increment(ref freed));
+        batches.Next(0);
+        batches.Next(1);
+        batches.Dispose();
+        batches.Dispose();
+        Assert.Equal(made - 2, freed);
+        Assert.InRange(made, 2, 6);
+    }
+}

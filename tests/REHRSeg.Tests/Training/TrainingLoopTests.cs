@@ -1,0 +1,180 @@
+using System.Text.Json;
+using REHRSeg.Imaging;
+using static TorchSharp.torch;
+
+namespace REHRSeg.Tests;
+
+public class TrainingLoopTests
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.9)]
+    public void ResumedTrainingHasTheSameBytes(double? averageDecay)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var straight = new Regression { AverageDecay = averageDecay };
+        Run(straight, new TrainingContext { Device = CPU, Seed = 4 });
+
+        using var stop = new CancellationTokenSource();
+        var first = new Regression { AverageDecay = averageDecay, OnLoss = i => { if (i == 10) stop.Cancel(); } };
+        Assert.Throws<OperationCanceledException>(() => Run(first, new TrainingContext { Device = CPU, Seed = 4, Directory = folder.Path, CancellationToken = stop.Token }));
+        var second = new Regression { AverageDecay = averageDecay, Offset = 5 };
+        Run(second, new TrainingContext { Device = CPU, Seed = 4, Directory = folder.Path, Resume = true });
+        Assert.Equal(10, second.Losses);
+        Assert.Equal(straight.Weights, second.Weights);
+
+        var third = new Regression { AverageDecay = averageDecay, Offset = 7 };
+        string log = "";
+        Run(third, new TrainingContext { Device = CPU, Seed = 4, Directory = folder.Path, Resume = true, Log = text => log += text });
+        Assert.Equal(0, third.Losses);
+        Assert.Equal(straight.Weights, third.Weights);
+        Assert.Contains("finished before", log);
+        Assert.Equal(1, Tensors(() => Run(new Regression { AverageDecay = averageDecay }, new TrainingContext { Device = CPU })));
+    }
+
+    [Fact]
+    public void ReportsReachProgressJournalAndEvents()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var reports = new List<TrainingProgress>();
+        var context = new TrainingContext { Device = CPU, Directory = folder.Path, Progress = new Reports(reports) };
+        Run(new Regression { ValidationInterval = 8 }, context);
+        Assert.Equal([8, 16, 20], reports.Select(r => r.Iteration));
+        Assert.All(reports, r => Assert.Equal(["loss", "squared", "score"], r.Metrics.Keys));
+        Assert.Equal(8, reports[0].Metrics["score"]);
+        Assert.Equal(reports[0].Metrics["loss"], reports[0].Metrics["squared"], 1e-5);
+        Assert.Equal(TimeSpan.Zero, reports[^1].Remaining);
+        Assert.True(reports[0].Remaining > TimeSpan.Zero);
+
+        Run(new Regression { ValidationInterval = 8 }, context);
+        var lines = File.ReadAllLines(folder[TrainingJournal.FileName]).Select(l => JsonDocument.Parse(l).RootElement).ToArray();
+        Assert.Equal([8, 16, 20], lines.Select(l => l.GetProperty("iteration").GetInt32()));
+        Assert.Equal("regression 1", lines[0].GetProperty("stage").GetString());
+        Assert.Equal(0.05, lines[0].GetProperty("lr").GetDouble());
+        Assert.Equal(2, Directory.GetFiles(folder.Path, "events.out.tfevents.*").Length);
+    }
+
+    [Fact]
+    public void NonFiniteLossNamesStageAndIteration()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var e = Assert.Throws<TrainingDivergedException>(() => Run(new Regression { NanAt = 7 }, new TrainingContext { Device = CPU, Directory = folder.Path }, checkpointInterval: 5));
+        Assert.Contains("regression 1, iteration 8 of 20", e.Message);
+        Assert.Contains("learning rate", e.Message);
+        var resumed = new Regression();
+        Run(resumed, new TrainingContext { Device = CPU, Directory = folder.Path, Resume = true });
+        Assert.Equal(15, resumed.Losses);
+    }
+
+    [Fact]
+    public void DamagedCheckpointIsNamedAndThePreviousOneIsThere()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var context = new TrainingContext { Device = CPU, Directory = folder.Path };
+        Run(new Regression(), context, checkpointInterval: 5);
+        string path = Checkpoint.PathOf(folder.Path, "regression 1"), previous = Path.ChangeExtension(path, ".previous.safetensors");
+        var bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, bytes[..^3]);
+        var e = Assert.Throws<ModelFormatException>(() => Run(new Regression(), context with { Resume = true }));
+        Assert.Contains(path, e.Message);
+        Assert.Contains(previous, e.Message);
+        File.Delete(path);
+        var resumed = new Regression();
+        Run(resumed, context with { Resume = true });
+        Assert.Equal(5, resumed.Losses);
+        e = Assert.Throws<ModelFormatException>(() => Run(new Regression(width: 3), context with { Resume = true }));
+        Assert.Contains("shape", e.Message);
+        Assert.Throws<InvalidOperationException>(() => Run(new Regression { Iterations = 10 }, context with { Resume = true }));
+        Assert.Equal(2, Directory.GetFiles(Path.GetDirectoryName(path)!).Length);
+    }
+
+    [Fact]
+    public void CancelledValidationLeavesACheckpoint()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var stop = new CancellationTokenSource();
+        var task = new Regression { ValidationInterval = 6, OnValidate = stop.Cancel };
+        Assert.Throws<OperationCanceledException>(() => Run(task, new TrainingContext { Device = CPU, Directory = folder.Path, CancellationToken = stop.Token }));
+        var resumed = new Regression();
+        Run(resumed, new TrainingContext { Device = CPU, Directory = folder.Path, Resume = true });
+        Assert.Equal(14, resumed.Losses);
+    }
+
+    static void Run(Regression task, TrainingContext context, int checkpointInterval = 100)
+    {
+        using var optimizer = new AdamOptimizer(task.Network, 0.05);
+        TrainingLoop.Run(task, optimizer, context, checkpointInterval);
+    }
+
+    /// <summary>1 if an action leaves as many tensors as there were, after a first call.</summary>
+    static int Tensors(Action action)
+    {
+        action();
+        long Live(Action a)
+        {
+            using var scope = NewDisposeScope();
+            long before = Tensor.TotalCount;
+            a();
+            scope.DisposeEverything();
+            return Tensor.TotalCount - before;
+        }
+        return Live(action) <= 0 ? 1 : 0;
+    }
+
+    sealed class Reports(List<TrainingProgress> list) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => list.Add(value);
+    }
+
+    sealed class Regression : ITrainingTask
+    {
+        readonly TorchSharp.Modules.Linear _net;
+
+        public Regression(int width = 2)
+        {
+            _net = nn.Linear(3, width);
+            using var noGrad = no_grad();
+            _net.weight!.copy_(LossOracle.Wave([width, 3], 0.5));
+            _net.bias!.zero_();
+        }
+
+        public double Offset { init { using var noGrad = no_grad(); _net.weight!.add_(value); } }
+        public Action<int>? OnLoss { get; init; }
+        public Action? OnValidate { get; init; }
+        public int? NanAt { get; init; }
+        public int Losses { get; private set; }
+        public float[] Weights => [.. LossOracle.Values(_net.weight!), .. LossOracle.Values(_net.bias!)];
+        public string Stage => "regression 1";
+        public int Iterations { get; init; } = 20;
+        public nn.Module Network => _net;
+        public int ValidationInterval { get; init; }
+        public double? ClipNorm => 12;
+        public double? AverageDecay { get; init; }
+
+        public void Schedule(int iteration, IOptimizer optimizer) => optimizer.LearningRate = 0.05;
+
+        public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics)
+        {
+            var values = new float[12];
+            for (int i = 0; i < values.Length; i++) values[i] = random.NextSingle();
+            OnLoss?.Invoke(iteration);
+            var x = tensor(values, [4, 3]);
+            var loss = (_net.forward(x) - x.sum(1, keepdim: true)).square().mean();
+            metrics["squared"] = loss.detach();
+            Losses++;
+            return iteration == NanAt ? loss * float.NaN : loss;
+        }
+
+        public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken)
+        {
+            OnValidate?.Invoke();
+            cancellationToken.ThrowIfCancellationRequested();
+            return new Dictionary<string, double> { ["score"] = iteration };
+        }
+    }
+}
