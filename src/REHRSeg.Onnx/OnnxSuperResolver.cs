@@ -1,0 +1,47 @@
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx;
+
+/// <summary>Super-resolves annotated thick volumes with an exported <c>selfsr.onnx</c>. Load once; thread-safe. Only load models from trusted sources.</summary>
+public sealed class OnnxSuperResolver : IDisposable
+{
+    readonly OnnxWindowModel _model;
+
+    /// <summary>Loads a model file.</summary>
+    /// <param name="path">An ONNX file with REHRSeg metadata.</param>
+    /// <param name="options">Device and threads; null: CPU.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="ModelFormatException">Not a REHRSeg self-SR model, damaged, or of a later version.</exception>
+    /// <exception cref="InvalidOperationException">The GPU was asked for, cannot be had, and falling back is not allowed.</exception>
+    public OnnxSuperResolver(string path, OnnxScoringOptions? options = null) : this(OnnxFile.Read(path), path, options) { }
+
+    /// <summary>Loads a model from memory.</summary>
+    /// <param name="model">Content of an ONNX file.</param>
+    /// <param name="source">Its name, for messages.</param>
+    /// <param name="options">Device and threads; null: CPU.</param>
+    /// <exception cref="ModelFormatException">Not a REHRSeg self-SR model, damaged, or of a later version.</exception>
+    public OnnxSuperResolver(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null)
+    {
+        Info = SelfSrModelInfo.FromMetadata(OnnxFile.ReadMetadata(model.Span, source), source);
+        _model = new(model, source, Info, options ?? new());
+    }
+
+    /// <summary>What the model is.</summary>
+    public SelfSrModelInfo Info { get; }
+
+    /// <summary>"cpu" or "cuda:N".</summary>
+    public string Device => _model.Device;
+
+    /// <summary>Super-resolves one volume along its slice axis.</summary>
+    /// <param name="image">Thick image in its file's orientation.</param>
+    /// <param name="label">Thick labels on the same grid.</param>
+    /// <param name="axis">Slice axis; null: detected from the spacing.</param>
+    /// <param name="progress">Receives the finished part, 0 to 1.</param>
+    /// <param name="cancellationToken">Stops within a run of the network.</param>
+    /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
+    public SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
+        VolumeSuperResolver.Apply(image, label, _model, Info, axis, progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _model.Dispose();
+}

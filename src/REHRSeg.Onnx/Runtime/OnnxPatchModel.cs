@@ -1,0 +1,43 @@
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx;
+
+/// <summary>A segmentation network in an ONNX file: input <c>image</c>, outputs <c>lr</c> and <c>hr</c> (DESIGN.md section 7).</summary>
+internal sealed class OnnxPatchModel : IPatchModel
+{
+    readonly OnnxSession _session;
+    readonly SegmentationModelInfo _info;
+
+    /// <summary>Loads a model whose metadata are <paramref name="info"/>.</summary>
+    /// <exception cref="ModelFormatException">The graph is not what the metadata say.</exception>
+    public OnnxPatchModel(ReadOnlyMemory<byte> model, string source, SegmentationModelInfo info, OnnxScoringOptions options)
+    {
+        (_info, _session) = (info, new(model, source, options));
+        try
+        {
+            _session.Require(output: false, "image", source, -1, info.Channels, -1, -1, -1);
+            _session.Require(output: true, "lr", source, -1, info.Labels.Length, -1, -1, -1);
+            if (info.HasHighResolutionHead) _session.Require(output: true, "hr", source, -1, info.Labels.Length, -1, -1, -1);
+        }
+        catch
+        {
+            _session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>"cpu" or "cuda:N".</summary>
+    public string Device => _session.Device;
+
+    /// <inheritdoc/>
+    public void Run(ReadOnlyMemory<float> patches, int batch, PatchShape shape, Memory<float> lr, Memory<float> hr, CancellationToken cancellationToken)
+    {
+        var outputs = new List<(string, Memory<float>, long[])>(2);
+        if (!lr.IsEmpty) outputs.Add(("lr", lr, [batch, _info.Labels.Length, shape.Depth, shape.Height, shape.Width]));
+        if (!hr.IsEmpty) outputs.Add(("hr", hr, [batch, _info.Labels.Length, (long)_info.Factor * shape.Depth, shape.Height, shape.Width]));
+        _session.Run("image", patches, [batch, _info.Channels, shape.Depth, shape.Height, shape.Width], outputs, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+}

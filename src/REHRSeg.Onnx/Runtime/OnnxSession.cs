@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Onnx;
+
+/// <summary>An ONNX Runtime session on the chosen device; runs from and into the caller's memory. Thread-safe.</summary>
+internal sealed class OnnxSession : IDisposable
+{
+    readonly InferenceSession _session;
+
+    /// <summary>Loads a checked model.</summary>
+    /// <exception cref="ModelFormatException">ONNX Runtime cannot load it.</exception>
+    /// <exception cref="InvalidOperationException">The GPU cannot be had and falling back is not allowed, or the natives are missing.</exception>
+    public OnnxSession(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions options)
+    {
+        using var settings = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        settings.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        if (options.Threads is { } threads)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options.Threads));
+            settings.IntraOpNumThreads = threads;
+        }
+        Device = ChooseDevice(settings, options);
+        try
+        {
+            _session = new InferenceSession(MemoryMarshal.TryGetArray(model, out var array) && array.Offset == 0 && array.Count == array.Array!.Length ? array.Array : model.ToArray(), settings);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelFormatException($"{source} cannot be loaded by ONNX Runtime: {e.Message}", e);
+        }
+    }
+
+    /// <summary>"cpu" or "cuda:N".</summary>
+    public string Device { get; }
+
+    /// <summary>Throws unless the model has the named value with these sizes; -1 stands for any.</summary>
+    /// <exception cref="ModelFormatException">It has not.</exception>
+    public void Require(bool output, string name, string source, params ReadOnlySpan<int> sizes)
+    {
+        string role = output ? "output" : "input";
+        var values = output ? _session.OutputMetadata : _session.InputMetadata;
+        if (!values.TryGetValue(name, out var value)) throw new ModelFormatException($"{source} has no {role} '{name}': its graph and its metadata contradict each other.");
+        bool fits = value.ElementType == typeof(float) && value.Dimensions.Length == sizes.Length;
+        for (int i = 0; fits && i < sizes.Length; i++) fits = sizes[i] < 0 || value.Dimensions[i] == sizes[i];
+        if (!fits) throw new ModelFormatException($"{source}: {role} '{name}' is {value.ElementType?.Name} {string.Join("x", value.Dimensions)}, but the metadata ask for Single {string.Join("x", sizes.ToArray())} (-1: any size).");
+    }
+
+    /// <summary>Runs the model.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, also within the run.</exception>
+    public void Run(string input, ReadOnlyMemory<float> values, ReadOnlySpan<long> shape, IReadOnlyList<(string Name, Memory<float> Values, long[] Shape)> outputs, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var names = new string[outputs.Count];
+        var results = new OrtValue[outputs.Count];
+        using var options = new RunOptions();
+        using var registration = cancellationToken.Register(() => options.Terminate = true);
+        using var tensor = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(values), shape.ToArray());
+        try
+        {
+            for (int i = 0; i < outputs.Count; i++)
+                (names[i], results[i]) = (outputs[i].Name, OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, outputs[i].Values, outputs[i].Shape));
+            _session.Run(options, [input], [tensor], names, results);
+        }
+        catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        finally
+        {
+            foreach (var result in results) result?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+
+    /// <summary>Asks for the GPU only where the natives name its provider: without it the call itself is missing.</summary>
+    static string ChooseDevice(SessionOptions settings, OnnxScoringOptions options)
+    {
+        if (options.GpuDeviceId is not { } gpu) return "cpu";
+        string reason = "these natives of ONNX Runtime have no CUDA provider; reference Microsoft.ML.OnnxRuntime.Gpu (build with -p:RehrSegCompute=cuda)";
+        if (OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider"))
+            try
+            {
+                settings.AppendExecutionProvider_CUDA(gpu);
+                return $"cuda:{gpu}";
+            }
+            catch (OnnxRuntimeException e) { reason = e.Message; }
+        if (!options.FallbackToCpu) throw new InvalidOperationException($"GPU {gpu} cannot be used: {reason}.");
+        options.Warn?.Invoke($"GPU {gpu} cannot be used, the CPU is: {reason}.");
+        return "cpu";
+    }
+}

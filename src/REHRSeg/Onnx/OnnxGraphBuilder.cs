@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using REHRSeg.OnnxFormat;
+
+namespace REHRSeg;
+
+/// <summary>A fixed size, or a name for a size that is known at run time only.</summary>
+internal readonly record struct OnnxDimension(int Size, string? Name)
+{
+    public static implicit operator OnnxDimension(int size) => new(size, null);
+    public static implicit operator OnnxDimension(string name) => new(0, name);
+}
+
+/// <summary>Builds one ONNX model node by node. Every method that adds something returns the name of its value.</summary>
+/// <param name="weights">Parameters by state-dict name; each becomes an initializer of the same name when first used.</param>
+internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> weights)
+{
+    const int IrVersion = 8, Opset = 17;
+    readonly GraphProto _graph = new() { Name = "rehrseg" };
+    readonly HashSet<string> _initializers = [];
+    int _values;
+
+    public string Input(string name, params ReadOnlySpan<OnnxDimension> shape)
+    {
+        _graph.Input.Add(Describe(name, shape));
+        return name;
+    }
+
+    public void Output(string name, params ReadOnlySpan<OnnxDimension> shape) => _graph.Output.Add(Describe(name, shape));
+
+    /// <summary>A parameter of the network.</summary>
+    /// <exception cref="ArgumentException">It is missing or has another shape.</exception>
+    public string Weight(string name, params ReadOnlySpan<int> shape)
+    {
+        if (!weights.TryGetValue(name, out var weight)) throw new ArgumentException($"The weights hold no '{name}': they are of another architecture.", nameof(name));
+        if (!weight.Shape.AsSpan().SequenceEqual(shape)) throw new ArgumentException($"'{name}' is {string.Join("x", weight.Shape)}, but the architecture needs {string.Join("x", shape.ToArray())}.", nameof(name));
+        return Initializer(name, weight.Shape.AsSpan(), TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes<float>(weight.Values));
+    }
+
+    /// <summary>A list of integers (sizes, axes).</summary>
+    public string Integers(params ReadOnlySpan<long> values) =>
+        Initializer("int64_" + string.Join('_', values.ToArray()), [values.Length], TensorProto.Types.DataType.Int64, MemoryMarshal.AsBytes(values));
+
+    /// <summary>A list of numbers.</summary>
+    public string Numbers(params ReadOnlySpan<float> values) =>
+        Initializer(FormattableString.Invariant($"float_{string.Join('_', values.ToArray().Select(v => v.ToString("R", System.Globalization.CultureInfo.InvariantCulture)))}"), [values.Length], TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes(values));
+
+    /// <summary>A single number, broadcast against anything.</summary>
+    public string Scalar(float value) =>
+        Initializer("scalar_" + value.ToString("R", System.Globalization.CultureInfo.InvariantCulture), [], TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)));
+
+    /// <summary>An operator of one output.</summary>
+    public string Node(string op, ReadOnlySpan<string> inputs, params ReadOnlySpan<AttributeProto> attributes) => Node(op, inputs, 1, attributes)[0];
+
+    /// <summary>An operator of several outputs.</summary>
+    public string[] Node(string op, ReadOnlySpan<string> inputs, int outputs, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        var node = new NodeProto { OpType = op, Name = $"{op}_{_graph.Node.Count}" };
+        foreach (string input in inputs) node.Input.Add(input);
+        for (int i = 0; i < outputs; i++) node.Output.Add($"v{_values++}");
+        foreach (var attribute in attributes) node.Attribute.Add(attribute);
+        _graph.Node.Add(node);
+        return [.. node.Output];
+    }
+
+    /// <summary>Gives a value its final name, as a graph output needs.</summary>
+    public string Name(string value, string name)
+    {
+        _graph.Node.Add(new NodeProto { OpType = "Identity", Name = name, Input = { value }, Output = { name } });
+        return name;
+    }
+
+    public static AttributeProto Attribute(string name, int value) => new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
+
+    public static AttributeProto Attribute(string name, float value) => new() { Name = name, F = value, Type = AttributeProto.Types.AttributeType.Float };
+
+    public static AttributeProto Attribute(string name, string value) => new() { Name = name, S = ByteString.CopyFromUtf8(value), Type = AttributeProto.Types.AttributeType.String };
+
+    public static AttributeProto Attribute(string name, params ReadOnlySpan<long> values)
+    {
+        var attribute = new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
+        foreach (long value in values) attribute.Ints.Add(value);
+        return attribute;
+    }
+
+    /// <summary>Writes the model.</summary>
+    /// <exception cref="InvalidOperationException">The model is beyond the 2 GB that one ONNX file holds.</exception>
+    public void Write(Stream stream, IReadOnlyDictionary<string, string> metadata)
+    {
+        var model = new ModelProto
+        {
+            IrVersion = IrVersion, ProducerName = "REHRSeg", ProducerVersion = typeof(OnnxGraphBuilder).Assembly.GetName().Version?.ToString(3) ?? "", Graph = _graph,
+            OpsetImport = { new OperatorSetIdProto { Version = Opset } },
+        };
+        foreach (var (key, value) in metadata) model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
+        long bytes = _graph.Initializer.Sum(i => (long)i.RawData.Length);
+        if (bytes > 2_000_000_000) throw new InvalidOperationException($"The weights take {bytes} bytes; an ONNX file holds at most 2 GB.");
+        model.WriteTo(stream);
+    }
+
+    string Initializer(string name, ReadOnlySpan<int> shape, TensorProto.Types.DataType type, ReadOnlySpan<byte> data)
+    {
+        if (!_initializers.Add(name)) return name;
+        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(data) };
+        foreach (int size in shape) tensor.Dims.Add(size);
+        _graph.Initializer.Add(tensor);
+        return name;
+    }
+
+    static ValueInfoProto Describe(string name, ReadOnlySpan<OnnxDimension> shape)
+    {
+        var proto = new TensorShapeProto();
+        foreach (var dimension in shape)
+            proto.Dim.Add(dimension.Name is { } symbol ? new TensorShapeProto.Types.Dimension { DimParam = symbol } : new TensorShapeProto.Types.Dimension { DimValue = dimension.Size });
+        return new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = proto } } };
+    }
+}
