@@ -27,8 +27,13 @@ internal sealed record SelfSrArchitecture
     public bool RestoreMean { get; init; } = true;
     /// <summary>True [R]: U = eps + (1-eps) sigmoid, eps = 1e-3. False: published form.</summary>
     public bool ClampUncertainty { get; init; } = true;
-    /// <summary>Option, off in the published form (METHOD.md 16): the image head predicts the difference to the linearly interpolated window.</summary>
+    /// <summary>
+    /// Option, off in the published form (METHOD.md 16): image = interpolation + sum_j P_A^j z^j, without activation, where the interpolation is that of
+    /// <see cref="SubSliceInterpolation"/>. Labels and uncertainty stay as they are.
+    /// </summary>
     public bool GlobalResidual { get; init; }
+    /// <summary>True: also the modules that the published network holds but never uses, so that its state dict has every published name.</summary>
+    public bool PublishedUnusedModules { get; init; }
 }
 
 /// <summary>Everything that fixes the segmentation network's weights (METHOD.md 6.2-6.4).</summary>

@@ -1,0 +1,42 @@
+using TorchSharp;
+
+namespace REHRSeg;
+
+/// <summary>
+/// FLAVR as published for video (METHOD.md 1.2): 4 colour frames to the frames between the second and the third. Its weights can start the self-SR network:
+/// all but the stem and the head have the same names and shapes.
+/// </summary>
+internal sealed class FlavrNetwork : torch.nn.Module<torch.Tensor, torch.Tensor>
+{
+    private const int Colours = 3;
+    private readonly FlavrBackbone _backbone;
+    private readonly Conv2dLayer _fuse, _output;
+    private readonly int _frames;
+
+    /// <param name="frames">Frames to make: 3 for the published 4x network.</param>
+    /// <param name="width">Channels of the first level (64 = published).</param>
+    /// <param name="seed">Of the first weights.</param>
+    public FlavrNetwork(int frames = 3, int width = 64, int seed = 0) : base(nameof(FlavrNetwork))
+    {
+        using var layers = new LayerFactory(this, seed, new ConvolutionPrecision());
+        _frames = frames;
+        _backbone = new FlavrBackbone(layers, Colours, width);
+        _fuse = layers.Conv2d("feature_fuse.conv.0", FlavrBackbone.Slices * width, width, kernel: 1, padding: 0, bias: false);
+        _output = layers.Conv2d("outconv.1", width, Colours * frames, kernel: 7, padding: 0);
+    }
+
+    /// <summary><c>B x 3 x 4 x H x W</c> to <c>B x 3 x frames x H x W</c>.</summary>
+    public override torch.Tensor forward(torch.Tensor clip)
+    {
+        using var scope = torch.NewDisposeScope();
+        var mean = clip.mean([2, 3, 4], keepdim: true);
+        var fused = _fuse.forward(_backbone.Forward(clip - mean).Merge()).leaky_relu_(FlavrBackbone.LeakySlope);
+        var frames = _output.forward(torch.nn.functional.pad(fused, [3, 3, 3, 3], PaddingModes.Reflect)).unflatten(1, [_frames, Colours]).transpose(1, 2);
+        return (frames + mean).MoveToOuterDisposeScope();
+    }
+
+    protected override void RegisterComponents()
+    {
+        // Layers are registered by name already.
+    }
+}
