@@ -34,7 +34,8 @@ internal sealed class BatchPrefetcher<T> : IDisposable
 
     /// <summary>The batch of <paramref name="iteration"/>, which the caller owns. Iterations in ascending order are ready; any other starts anew from there.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the iterations.</exception>
-    public T Next(int iteration)
+    /// <exception cref="OperationCanceledException">Cancelled while waiting; the batch stays to be fetched.</exception>
+    public T Next(int iteration, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(iteration);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(iteration, _iterations);
@@ -43,7 +44,7 @@ internal sealed class BatchPrefetcher<T> : IDisposable
             _worker?.Stop();
             _worker = new Worker(this, iteration);
         }
-        return _worker.Take();
+        return _worker.Take(cancellationToken);
     }
 
     /// <summary>Stops the thread and frees the batches not fetched.</summary>
@@ -71,9 +72,9 @@ internal sealed class BatchPrefetcher<T> : IDisposable
 
         public int Following { get; private set; }
 
-        public T Take()
+        public T Take(CancellationToken cancellationToken)
         {
-            if (!_ready.TryTake(out var batch, Timeout.Infinite))
+            if (!_ready.TryTake(out var batch, Timeout.Infinite, cancellationToken))
             {
                 _failure?.Throw();
                 throw new InvalidOperationException($"The batches of {_owner._purpose} ended before iteration {Following}.");

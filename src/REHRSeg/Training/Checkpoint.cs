@@ -28,6 +28,12 @@ internal static class Checkpoint
     /// <summary>True if the stage has a checkpoint in a training folder.</summary>
     public static bool Exists(string directory, string stage) => Locate(directory, stage) is not null;
 
+    /// <summary>Removes the stage's checkpoints, if there are any.</summary>
+    public static void Delete(string directory, string stage)
+    {
+        while (Locate(directory, stage) is { } path) File.Delete(path);
+    }
+
     /// <summary>Writes the stage's checkpoint.</summary>
     public static void Save(string directory, Position position, torch.nn.Module network, IOptimizer optimizer, WeightAverage? average)
     {

@@ -39,6 +39,7 @@ internal static class TrainingLoop
     /// <param name="optimizer">Over the task's network, already on its device.</param>
     /// <param name="context">Seed, folder, reporting, cancellation.</param>
     /// <param name="checkpointInterval">Iterations between checkpoints, at least 1.</param>
+    /// <remarks>The stage's first new checkpoint removes those of later stages that it outdates, so that a later resume does not mix runs.</remarks>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished iteration was written.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not finite; the last checkpoint is untouched.</exception>
     /// <exception cref="Imaging.ModelFormatException">The checkpoint to resume from is damaged or of another network.</exception>
@@ -75,6 +76,7 @@ internal static class TrainingLoop
         TrainingJournal? _journal;
         TimeSpan _before, _reported;
         int _first;
+        bool _resumed, _saved;
 
         public StageRun(ITrainingTask task, IOptimizer optimizer, TrainingContext context)
         {
@@ -95,6 +97,7 @@ internal static class TrainingLoop
                     throw new InvalidOperationException($"The checkpoint of stage {_task.Stage} is at iteration {position.Iteration} and {_task.Iterations} are asked for. Ask for at least as many, or delete {Checkpoint.PathOf(_context.Directory, _task.Stage)}.");
                 if (position.Iterations != _task.Iterations) _context.Warn($"{_task.Stage}: the run that is resumed had {position.Iterations} iterations, this one has {_task.Iterations}; the learning rate follows the new length.");
                 if (position.Seed != _context.Seed) _context.Warn($"{_task.Stage}: the run that is resumed had seed {position.Seed}, this one has {_context.Seed}.");
+                _resumed = true;
                 (Iteration, _random.State, _before) = (position.Iteration, position.Random, TimeSpan.FromSeconds(position.Seconds));
                 _context.Log(Iteration == _task.Iterations ? $"{_task.Stage}: finished before; its checkpoint was loaded." : $"{_task.Stage}: continued at iteration {Iteration} of {_task.Iterations}.");
             }
@@ -172,6 +175,9 @@ internal static class TrainingLoop
         public void SaveCheckpoint()
         {
             if (_context.Directory is null) return;
+            if (!_saved)
+                foreach (string stage in TrainingStages.OutdatedBy(_task.Stage, _resumed)) Checkpoint.Delete(_context.Directory, stage);
+            _saved = true;
             Checkpoint.Save(_context.Directory, new(_task.Stage, Iteration, _task.Iterations, _context.Seed, _random.State, Elapsed.TotalSeconds), _task.Network, _optimizer, _average);
         }
 

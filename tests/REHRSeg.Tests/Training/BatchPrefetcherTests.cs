@@ -6,10 +6,10 @@ public class BatchPrefetcherTests
     public void BatchesDependOnTheIterationAlone()
     {
         using var all = new BatchPrefetcher<(int, ulong)>(static (i, random) => (i, random.NextUInt64()), 3, "samples", 20);
-        var batches = Enumerable.Range(0, 20).Select(all.Next).ToArray();
+        var batches = Enumerable.Range(0, 20).Select(i => all.Next(i)).ToArray();
         Assert.Equal(Enumerable.Range(0, 20), batches.Select(b => b.Item1));
         using var late = new BatchPrefetcher<(int, ulong)>(static (i, random) => { Thread.Sleep(i % 3); return (i, random.NextUInt64()); }, 3, "samples", 20, capacity: 1);
-        Assert.Equal(batches[11..], Enumerable.Range(11, 9).Select(late.Next));
+        Assert.Equal(batches[11..], Enumerable.Range(11, 9).Select(i => late.Next(i)));
         Assert.Equal(batches[4], late.Next(4));
         Assert.Throws<ArgumentOutOfRangeException>(() => late.Next(20));
     }
@@ -21,6 +21,17 @@ public class BatchPrefetcherTests
         Assert.Equal(0, batches.Next(0));
         Assert.Equal(1, batches.Next(1));
         Assert.Equal("case 7", Assert.Throws<InvalidDataException>(() => batches.Next(2)).Message);
+    }
+
+    [Fact]
+    public void WaitingCanBeCancelled()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
+        using var batches = new BatchPrefetcher<int>((i, _) => { gate.Wait(); return i; }, 0, "samples", 10);
+        Assert.Throws<OperationCanceledException>(() => batches.Next(0, stop.Token));
+        gate.Set();
+        Assert.Equal(0, batches.Next(0));
     }
 
     [Fact]

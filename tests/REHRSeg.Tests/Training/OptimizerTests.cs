@@ -66,6 +66,31 @@ public class OptimizerTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void FusedStepsEqualPlainOnesOnConvolutionsInBFloat16(bool adam)
+    {
+        using var scope = NewDisposeScope();
+        float[] Train(bool fused)
+        {
+            manual_seed(1);
+            var (down, norm, up) = (nn.Conv3d(1, 4, 3, padding: 1), nn.InstanceNorm3d(4, affine: true), nn.ConvTranspose3d(4, 2, 1, stride: 1));
+            var net = nn.Sequential(("down", down), ("norm", norm), ("up", up));
+            using IOptimizer optimizer = adam ? new AdamOptimizer(net.named_parameters(), 1e-2, fused) : new SgdOptimizer(net.named_parameters(), 1e-2, fused);
+            for (int i = 0; i < 5; i++)
+            {
+                var x = LossOracle.Wave([2, 1, 3, 6, 6], i);
+                var y = norm.forward(nn.functional.conv3d(x.bfloat16(), down.weight!.bfloat16(), down.bias!.bfloat16(), padding: [1, 1, 1]).@float());
+                optimizer.ZeroGrad();
+                DiceCrossEntropyLoss.Compute(up.forward(y), LossOracle.Label([2, 3, 6, 6], 2)).Loss.backward();
+                optimizer.Step();
+            }
+            return [.. net.parameters().SelectMany(LossOracle.Values)];
+        }
+        Assert.All(Train(true).Zip(Train(false)), w => Assert.Equal(w.First, w.Second, 2e-5f));
+    }
+
+    [Theory]
     [InlineData(1.0)]
     [InlineData(1e6)]
     public void ClippingScalesToTheLimit(double limit)

@@ -105,6 +105,24 @@ public class TrainingLoopTests
     }
 
     [Fact]
+    public void AFreshStageOutdatesTheLaterOnes()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var context = new TrainingContext { Device = CPU, Directory = folder.Path };
+        string[] stages = [TrainingStages.SelfSr, TrainingStages.SelfSrUncertainty, TrainingStages.NnUNet, TrainingStages.RehrSeg];
+        foreach (string stage in stages) Run(new Regression { Stage = stage }, context, checkpointInterval: 5);
+        string[] Left() => [.. stages.Where(s => Checkpoint.Exists(folder.Path, s))];
+        Assert.Equal(stages, Left());
+        Run(new Regression { Stage = TrainingStages.SelfSr }, context with { Resume = true });
+        Assert.Equal(stages, Left());
+        Run(new Regression { Stage = TrainingStages.SelfSr, Iterations = 22 }, context with { Resume = true });
+        Assert.Equal([TrainingStages.SelfSr, TrainingStages.NnUNet], Left());
+        Run(new Regression { Stage = TrainingStages.SelfSr }, context);
+        Assert.Equal([TrainingStages.SelfSr], Left());
+    }
+
+    [Fact]
     public void StepsLeaveNoTensors()
     {
         long Growth(int iterations)
@@ -148,7 +166,7 @@ public class TrainingLoopTests
         public int? NanAt { get; init; }
         public int Losses { get; private set; }
         public float[] Weights => [.. LossOracle.Values(_net.weight!), .. LossOracle.Values(_net.bias!)];
-        public string Stage => "regression 1";
+        public string Stage { get; init; } = "regression 1";
         public int Iterations { get; init; } = 20;
         public nn.Module Network => _net;
         public int ValidationInterval { get; init; }

@@ -1,0 +1,24 @@
+namespace REHRSeg;
+
+/// <summary>The stages of a whole training, in order, and which of them build on which.</summary>
+internal static class TrainingStages
+{
+    /// <summary>Self-SR without uncertainty loss.</summary>
+    public const string SelfSr = "self-sr 1a";
+    /// <summary>Self-SR with eq. 6.</summary>
+    public const string SelfSrUncertainty = "self-sr 1b";
+    /// <summary>The plain nnU-Net.</summary>
+    public const string NnUNet = "nnunet";
+    /// <summary>Fine-tuning with eq. 11.</summary>
+    public const string RehrSeg = "rehrseg";
+
+    static readonly string[] s_order = [SelfSr, SelfSrUncertainty, NnUNet, RehrSeg];
+
+    /// <summary>Stages whose checkpoints are out of date once <paramref name="stage"/> has trained: after a fresh start all that follow, after a resumed one those that build on it.</summary>
+    public static IEnumerable<string> OutdatedBy(string stage, bool resumed) => stage switch
+    {
+        SelfSr when resumed => [SelfSrUncertainty, RehrSeg],
+        SelfSrUncertainty when resumed => [RehrSeg],
+        _ => Array.IndexOf(s_order, stage) is >= 0 and var at ? s_order[(at + 1)..] : [],
+    };
+}
