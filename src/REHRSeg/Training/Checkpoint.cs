@@ -40,7 +40,7 @@ internal static class Checkpoint
         string path = PathOf(directory, position.Stage);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var tensors = new Dictionary<string, torch.Tensor>();
-        foreach (var (name, tensor) in NetworkWeights.Of(network)) tensors.Add(Weights + name, tensor);
+        foreach (var (name, tensor) in ModuleTensors.Of(network)) tensors.Add(Weights + name, tensor);
         foreach (var (name, tensor) in optimizer.StateDict()) tensors.Add(Optimizer + name, tensor);
         if (average is not null)
             foreach (var (name, tensor) in average.State()) tensors.Add(Average + name, tensor);
@@ -68,7 +68,7 @@ internal static class Checkpoint
             var position = Parse(content.Metadata);
             if (position.Stage != stage) throw new FormatException($"it is of stage \"{position.Stage}\"");
             var state = content.Tensors.Where(t => t.Key.StartsWith(Optimizer, StringComparison.Ordinal)).ToDictionary(t => t.Key[Optimizer.Length..], t => t.Value);
-            NetworkWeights.Load(network, content.Tensors, path, Weights);
+            ModuleTensors.Load(network, content.Tensors, path, Weights);
             optimizer.LoadStateDict(state);
             average?.Load(name => content.Tensors.GetValueOrDefault(Average + name) ?? content.Tensors[Weights + name]);
             return position;

@@ -4,7 +4,7 @@ using TorchSharp;
 namespace REHRSeg;
 
 /// <summary>A network's parameters and buffers as named tensors.</summary>
-internal static class NetworkWeights
+internal static class ModuleTensors
 {
     /// <summary>Parameters and buffers by name (not copies), in the network's order.</summary>
     public static Dictionary<string, torch.Tensor> Of(torch.nn.Module network)

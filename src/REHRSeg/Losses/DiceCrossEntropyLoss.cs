@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace REHRSeg;
+
+/// <summary>
+/// nnU-Net's loss, mean cross-entropy - Dice (METHOD.md 7; the HR term of eq. 11), float32. Dice is of softmax probabilities, over the
+/// foreground, per sample then averaged, with 1e-5 in numerator and denominator; the loss can reach -1.
+/// </summary>
+/// <param name="CrossEntropy">Mean cross-entropy, a scalar.</param>
+/// <param name="Dice">Mean soft Dice in [0, 1], a scalar.</param>
+internal readonly record struct DiceCrossEntropyLoss(Tensor CrossEntropy, Tensor Dice)
+{
+    const double Smooth = 1e-5;
+
+    /// <summary>Cross-entropy - Dice.</summary>
+    public Tensor Loss => CrossEntropy - Dice;
+
+    /// <summary>Both terms of logits <c>B x K x D x H x W</c>, K at least 2, for labels <c>B x D x H x W</c> int64.</summary>
+    /// <exception cref="ArgumentException">Shapes disagree.</exception>
+    public static DiceCrossEntropyLoss Compute(Tensor logits, Tensor label)
+    {
+        LossInput.RequireLabels(label, logits, nameof(label));
+        long classes = logits.shape[1];
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2, nameof(logits));
+        var logProbability = nn.functional.log_softmax(logits.to(float32), 1);
+        var probability = logProbability.narrow(1, 1, classes - 1).exp();
+        var target = LossInput.OneHotForeground(label, classes);
+        long[] axes = [2, 3, 4];
+        var dice = (2 * (probability * target).sum(axes) + Smooth) / (probability.sum(axes) + target.sum(axes) + Smooth);
+        return new(nn.functional.nll_loss(logProbability, label), dice.mean());
+    }
+}

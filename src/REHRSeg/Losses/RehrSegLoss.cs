@@ -1,0 +1,91 @@
+using static TorchSharp.torch;
+
+namespace REHRSeg;
+
+/// <summary>Which terms eq. 11 has; the defaults are the method, all off is the plain segmenter on pseudo data.</summary>
+internal sealed record RehrSegLossOptions
+{
+    /// <summary>True: the LR term is eq. 7. False: cross-entropy - Dice.</summary>
+    public bool Uncertainty { get; init; } = true;
+    /// <summary>The HR head's cross-entropy - Dice.</summary>
+    public bool HighResolution { get; init; } = true;
+    /// <summary>Eq. 9.</summary>
+    public bool Correlation { get; init; } = true;
+    /// <summary>Eq. 10.</summary>
+    public bool Spatial { get; init; } = true;
+    /// <summary>Lambda of eq. 11.</summary>
+    public double DistillationWeight { get; init; } = 1;
+    /// <summary>Nodes of eq. 8.</summary>
+    public CorrelationGraph Graph { get; init; } = CorrelationGraph.Volume;
+
+    /// <summary>True if the teacher's feature is needed.</summary>
+    public bool Distils => (Correlation || Spatial) && DistillationWeight != 0;
+}
+
+/// <summary>What a batch of pseudo pairs is compared with.</summary>
+/// <param name="Label">Thick labels, <c>B x D x H x W</c> int64.</param>
+/// <param name="HrLabel">Thin labels, <c>B x rD x H x W</c> int64; null without the HR term.</param>
+/// <param name="Uncertainty">Normalised, <c>B x D x H x W</c> or <c>B x 1 x D x H x W</c>; null without eq. 7.</param>
+/// <param name="TeacherFeature">F^sr, <c>B x C1 x D' x H' x W'</c>, resized trilinearly to the student's grid; null without distillation.</param>
+internal sealed record RehrSegTargets(Tensor Label, Tensor? HrLabel, Tensor? Uncertainty, Tensor? TeacherFeature);
+
+/// <summary>Eq. 11: uncertainty-weighted LR loss + HR loss + lambda (correlation + spatial distillation).</summary>
+internal static class RehrSegLoss
+{
+    /// <summary>The loss; its terms go to <paramref name="metrics"/> as <c>ce_lr</c>, <c>dice_lr</c>, <c>ce_hr</c>, <c>dice_hr</c>, <c>corr</c>, <c>spatial</c>.</summary>
+    /// <param name="output">With the outputs that the options need.</param>
+    /// <param name="targets">With the targets that the options need.</param>
+    /// <param name="adaptor">Of eq. 10; null without it.</param>
+    /// <param name="options">Terms.</param>
+    /// <param name="metrics">Receives detached scalars.</param>
+    /// <exception cref="ArgumentException">Something that an asked-for term needs is missing, or shapes disagree.</exception>
+    public static Tensor Compute(SegmentationOutput output, RehrSegTargets targets, FeatureAdaptor? adaptor, RehrSegLossOptions options, IDictionary<string, Tensor>? metrics = null)
+    {
+        var loss = LowResolution(Need(output.Lr, "LR logits"), targets, options, metrics);
+        if (options.HighResolution)
+        {
+            var hr = DiceCrossEntropyLoss.Compute(Need(output.Hr, "HR logits"), Need(targets.HrLabel, "HR labels"));
+            metrics?.TryAdd("ce_hr", hr.CrossEntropy.detach());
+            metrics?.TryAdd("dice_hr", hr.Dice.detach());
+            loss += hr.Loss;
+        }
+        if (!options.Distils) return loss;
+
+        var student = Need(output.Feature, "the student's feature");
+        var teacher = Resize(Need(targets.TeacherFeature, "the teacher's feature").detach().to(float32), student.shape.AsSpan(2));
+        if (options.Correlation)
+        {
+            var correlation = CorrelationDistillationLoss.Compute(student, teacher, options.Graph);
+            metrics?.TryAdd("corr", correlation.detach());
+            loss += options.DistillationWeight * correlation;
+        }
+        if (options.Spatial)
+        {
+            if (adaptor is null) throw new ArgumentException("Eq. 10 needs an adaptor.", nameof(adaptor));
+            var spatial = SpatialDistillationLoss.Compute(adaptor.forward(student.to(float32)), teacher);
+            metrics?.TryAdd("spatial", spatial.detach());
+            loss += options.DistillationWeight * spatial;
+        }
+        return loss;
+    }
+
+    /// <summary>Trilinear with half-pixel centres, where the grids differ.</summary>
+    internal static Tensor Resize(Tensor feature, ReadOnlySpan<long> size) =>
+        feature.shape.AsSpan(2).SequenceEqual(size) ? feature : nn.functional.interpolate(feature, size.ToArray(), mode: InterpolationMode.Trilinear, align_corners: false);
+
+    static Tensor LowResolution(Tensor logits, RehrSegTargets targets, RehrSegLossOptions options, IDictionary<string, Tensor>? metrics)
+    {
+        if (options.Uncertainty)
+        {
+            var weighted = UncertaintyWeightedCrossEntropy.Compute(logits, targets.Label, Need(targets.Uncertainty, "the uncertainty"));
+            metrics?.TryAdd("ce_lr", weighted.detach());
+            return weighted;
+        }
+        var plain = DiceCrossEntropyLoss.Compute(logits, targets.Label);
+        metrics?.TryAdd("ce_lr", plain.CrossEntropy.detach());
+        metrics?.TryAdd("dice_lr", plain.Dice.detach());
+        return plain.Loss;
+    }
+
+    static Tensor Need(Tensor? tensor, string what) => tensor ?? throw new ArgumentException($"The loss needs {what}.");
+}

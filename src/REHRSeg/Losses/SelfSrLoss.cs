@@ -1,0 +1,72 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace REHRSeg;
+
+/// <summary>Which terms the self-SR loss has.</summary>
+internal enum SelfSrLossForm
+{
+    /// <summary>Phase 1a: <c>mean|e|</c> + label terms.</summary>
+    Pixel,
+    /// <summary>Phase 1b, eq. 6: <c>mean(|e|/U + ln U)</c> + label terms.</summary>
+    Uncertainty,
+    /// <summary>Phase 1b as published in code (METHOD.md 2): eq. 6 plus <c>mean|e| + mean|U - |e||</c>, the last without gradient to e.</summary>
+    PublishedUncertainty,
+}
+
+/// <summary>
+/// Loss of the self-SR stage (METHOD.md section 2, eq. 6), float32: image term, cross-entropy against the implicit background logit of 0,
+/// and V-Net Dice with squared denominators over the whole batch, weights 1, 1, 1. Label terms are never divided by U.
+/// </summary>
+internal static class SelfSrLoss
+{
+    /// <summary>The loss; its terms go to <paramref name="metrics"/> as <c>l1</c>, <c>eq6</c>, <c>uncertainty</c>, <c>ce</c>, <c>dice</c>.</summary>
+    /// <param name="output">Image <c>B x C x r x H x W</c>, logits <c>B x L x r x H x W</c>, uncertainty <c>B x 1 x r x H x W</c> in (0, 1].</param>
+    /// <param name="image">Thin truth, <c>B x C x r x H x W</c>.</param>
+    /// <param name="label">Thin truth, <c>B x r x H x W</c> int64, 0 (background) to L.</param>
+    /// <param name="form">Terms.</param>
+    /// <param name="metrics">Receives detached scalars.</param>
+    /// <exception cref="ArgumentException">Shapes disagree, or the uncertainty is asked for and missing.</exception>
+    public static Tensor Compute(SelfSrOutput output, Tensor image, Tensor label, SelfSrLossForm form, IDictionary<string, Tensor>? metrics = null)
+    {
+        LossInput.RequireShape(image, output.Image.shape, nameof(image));
+        var error = (output.Image.to(float32) - image).abs();
+        var pixel = error.mean();
+        metrics?.TryAdd("l1", pixel.detach());
+        if (form != SelfSrLossForm.Pixel)
+        {
+            var uncertainty = (output.Uncertainty ?? throw new ArgumentException("Eq. 6 needs the uncertainty of the UASR head.", nameof(output))).to(float32).clamp(min: 1e-6);
+            metrics?.TryAdd("uncertainty", uncertainty.detach().mean());
+            var weighted = (error / uncertainty + uncertainty.log()).mean();
+            metrics?.TryAdd("eq6", weighted.detach());
+            pixel = form == SelfSrLossForm.Uncertainty ? weighted : pixel + weighted + (uncertainty - error.detach()).abs().mean();
+        }
+        var (crossEntropy, dice) = LabelTerms(output.LabelLogits.to(float32), label);
+        metrics?.TryAdd("ce", crossEntropy.detach());
+        metrics?.TryAdd("dice", dice.detach());
+        return pixel + crossEntropy + dice;
+    }
+
+    static (Tensor CrossEntropy, Tensor Dice) LabelTerms(Tensor logits, Tensor label)
+    {
+        long foreground = logits.shape[1];
+        LossInput.RequireLabels(label, logits, nameof(label));
+        var target = LossInput.OneHotForeground(label, foreground + 1);
+        Tensor crossEntropy, probability;
+        if (foreground == 1)
+        {
+            crossEntropy = nn.functional.binary_cross_entropy_with_logits(logits, target);
+            probability = logits.sigmoid();
+        }
+        else
+        {
+            var logProbability = nn.functional.log_softmax(cat([zeros_like(logits.narrow(1, 0, 1)), logits], 1), 1);
+            crossEntropy = nn.functional.nll_loss(logProbability, label);
+            probability = logProbability.narrow(1, 1, foreground).exp();
+        }
+        long[] axes = [0, 2, 3, 4];
+        var squares = (probability.square().sum(axes) + target.sum(axes)).clamp(min: 1e-6);
+        var dice = (1 - 2 * (probability * target).sum(axes) / squares).mean();
+        return (crossEntropy, dice);
+    }
+}
