@@ -1,6 +1,11 @@
+using REHRSeg.Onnx;
+
 namespace REHRSeg;
 
-/// <summary>Options of <c>RehrSegEstimator</c>: columns and every number of stage 2. Defaults are the paper's and nnU-Net's (METHOD.md sections 6-9).</summary>
+/// <summary>
+/// Options of <c>RehrSegEstimator</c>: columns and every number of stage 2. Defaults are the paper's and nnU-Net's (METHOD.md sections 6-9).
+/// A probability of 0 switches an augmentation off.
+/// </summary>
 public sealed record RehrSegOptions : TrainerOptions
 {
     /// <summary>Column of thick images: real ones for the nnU-Net phase, and the input at scoring.</summary>
@@ -27,4 +32,137 @@ public sealed record RehrSegOptions : TrainerOptions
     public string? HrProbabilitiesColumnName { get; init; }
     /// <summary>Distillation teacher; null: the one that travels with the HrImage column's annotation.</summary>
     public SelfSrModel? Teacher { get; init; }
+
+    /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
+    public int NnUNetIterations { get; init; } = 250_000;
+    /// <summary>Iterations of fine-tuning on pseudo pairs (METHOD.md 9.2).</summary>
+    public int FineTuneIterations { get; init; } = 6000;
+    /// <summary>Samples per iteration; null: as planned, at least 2.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Feature-map elements that the planner may spend on two samples (METHOD.md 6.2); smaller gives smaller patches.</summary>
+    public double FeatureMapBudget { get; init; } = 560e6;
+    /// <summary>Channels of the first stage; each stage doubles them (METHOD.md 6.2).</summary>
+    public int BaseFeatures { get; init; } = 32;
+    /// <summary>Upper limit of channels.</summary>
+    public int MaxFeatures { get; init; } = 320;
+    /// <summary>Upper limit of a patch's slices; null: none.</summary>
+    public int? MaxPatchSlices { get; init; }
+    /// <summary>Upper limit of a patch's in-plane sides in voxels; null: none.</summary>
+    public int? MaxPatchSide { get; init; }
+    /// <summary>Target thickness: the median (true, METHOD.md 12 #19) or nnU-Net's 10th percentile for strongly anisotropic data.</summary>
+    public bool KeepThickness { get; init; } = true;
+    /// <summary>HR head upsampling with aligned corners as published; false: half-pixel (METHOD.md 12 #15).</summary>
+    public bool AlignCorners { get; init; }
+
+    /// <summary>First learning rate of the nnU-Net phase.</summary>
+    public double LearningRate { get; init; } = 0.01;
+    /// <summary>Power of its polynomial decay.</summary>
+    public double LearningRatePower { get; init; } = 0.9;
+    /// <summary>First learning rate of fine-tuning; decays linearly to 0 (METHOD.md 9.2).</summary>
+    public double FineTuneLearningRate { get; init; } = 1e-3;
+    /// <summary>First learning rate of the HR head alone; null: as the rest. (Published without distillation: head 1e-3, rest 1e-4.)</summary>
+    public double? HrHeadLearningRate { get; init; }
+    /// <summary>Nesterov momentum of both phases.</summary>
+    public double Momentum { get; init; } = 0.99;
+    /// <summary>L2 penalty of both phases.</summary>
+    public double WeightDecay { get; init; } = 3e-5;
+    /// <summary>Gradient norm limit of the nnU-Net phase; null: none.</summary>
+    public double? ClipNorm { get; init; } = 12;
+    /// <summary>Gradient norm limit of fine-tuning; null: none, as published.</summary>
+    public double? FineTuneClipNorm { get; init; }
+    /// <summary>Deep supervision in the nnU-Net phase (METHOD.md 6.3).</summary>
+    public bool DeepSupervision { get; init; } = true;
+
+    /// <summary>Fine-tune on pseudo pairs; false: the nnU-Net phase alone, without HR head.</summary>
+    public bool UsePseudoData { get; init; } = true;
+    /// <summary>LR loss of fine-tuning: cross-entropy weighted by certainty (eq. 7); false: cross-entropy and Dice.</summary>
+    public bool UseUncertainty { get; init; } = true;
+    /// <summary>Distil the self-SR features (eq. 9-11), where there is a teacher.</summary>
+    public bool UseDistillation { get; init; } = true;
+    /// <summary>Weight of the LR loss.</summary>
+    public double LrLossWeight { get; init; } = 1;
+    /// <summary>Weight of the HR loss (cross-entropy and Dice).</summary>
+    public double HrLossWeight { get; init; } = 1;
+    /// <summary>Lambda: weight of both distillation terms.</summary>
+    public double DistillationWeight { get; init; } = 1;
+    /// <summary>Weight of the correlation term (eq. 9) within distillation.</summary>
+    public double CorrelationWeight { get; init; } = 1;
+    /// <summary>Weight of the cosine term (eq. 10) within distillation.</summary>
+    public double CosineWeight { get; init; } = 1;
+    /// <summary>Share of fine-tuning samples that are real thick cases, which have no HR loss (METHOD.md 12 #16).</summary>
+    public double RealFraction { get; init; }
+
+    /// <summary>Share of a batch that is centred on foreground.</summary>
+    public double ForegroundShare { get; init; } = 0.33;
+    /// <summary>Probability of a rotation.</summary>
+    public double RotationProbability { get; init; } = 0.2;
+    /// <summary>Probability of scaling.</summary>
+    public double ScalingProbability { get; init; } = 0.2;
+    /// <summary>Probability of Gaussian noise.</summary>
+    public double NoiseProbability { get; init; } = 0.1;
+    /// <summary>Probability of Gaussian blur.</summary>
+    public double BlurProbability { get; init; } = 0.2;
+    /// <summary>Probability of a change of brightness.</summary>
+    public double BrightnessProbability { get; init; } = 0.15;
+    /// <summary>Probability of a change of contrast.</summary>
+    public double ContrastProbability { get; init; } = 0.15;
+    /// <summary>Probability of simulated low resolution.</summary>
+    public double LowResolutionProbability { get; init; } = 0.25;
+    /// <summary>Probability of a gamma curve on the negated image.</summary>
+    public double InvertedGammaProbability { get; init; } = 0.1;
+    /// <summary>Probability of a gamma curve.</summary>
+    public double GammaProbability { get; init; } = 0.3;
+    /// <summary>Mirror training patches along each axis, and average over mirrored patches at scoring.</summary>
+    public bool Mirror { get; init; } = true;
+
+    /// <summary>What the planner may spend.</summary>
+    internal PlanningBudget Budget => new()
+    {
+        FeatureMapElements = FeatureMapBudget,
+        BaseFeatures = BaseFeatures,
+        MaxFeatures = MaxFeatures,
+        MaxPatch = MaxPatchSlices is null && MaxPatchSide is null ? null : new PatchShape(MaxPatchSlices ?? int.MaxValue, MaxPatchSide ?? int.MaxValue, MaxPatchSide ?? int.MaxValue),
+        BatchSize = BatchSize,
+        KeepThickness = KeepThickness,
+    };
+
+    /// <summary>Checks every number before work starts.</summary>
+    /// <exception cref="ArgumentException">Names option, value and range.</exception>
+    internal void Validate()
+    {
+        Require(NnUNetIterations >= 0, nameof(NnUNetIterations), NnUNetIterations, "at least 0");
+        Require(FineTuneIterations >= 0, nameof(FineTuneIterations), FineTuneIterations, "at least 0");
+        Require(BatchSize is null or >= 1, nameof(BatchSize), BatchSize, "at least 1, or null");
+        Require(FeatureMapBudget > 0, nameof(FeatureMapBudget), FeatureMapBudget, "above 0");
+        Require(BaseFeatures >= 1, nameof(BaseFeatures), BaseFeatures, "at least 1");
+        Require(MaxFeatures >= BaseFeatures, nameof(MaxFeatures), MaxFeatures, $"at least BaseFeatures ({BaseFeatures})");
+        Require(MaxPatchSlices is null or >= 1, nameof(MaxPatchSlices), MaxPatchSlices, "at least 1, or null");
+        Require(MaxPatchSide is null or >= 8, nameof(MaxPatchSide), MaxPatchSide, "at least 8, or null");
+        Require(Factor is null or >= 2, nameof(Factor), Factor, "at least 2, or null");
+        Require(Momentum is >= 0 and < 1, nameof(Momentum), Momentum, "in [0, 1)");
+        Require(ClipNorm is null or > 0, nameof(ClipNorm), ClipNorm, "above 0, or null");
+        Require(FineTuneClipNorm is null or > 0, nameof(FineTuneClipNorm), FineTuneClipNorm, "above 0, or null");
+        Require(CheckpointInterval >= 1, nameof(CheckpointInterval), CheckpointInterval, "at least 1");
+        foreach (var (name, value) in new[] { (nameof(LearningRate), LearningRate), (nameof(FineTuneLearningRate), FineTuneLearningRate), (nameof(HrHeadLearningRate), HrHeadLearningRate ?? 1) })
+            Require(value > 0 && double.IsFinite(value), name, value, "above 0");
+        foreach (var (name, value) in new[]
+        {
+            (nameof(WeightDecay), WeightDecay), (nameof(LearningRatePower), LearningRatePower), (nameof(LrLossWeight), LrLossWeight), (nameof(HrLossWeight), HrLossWeight),
+            (nameof(DistillationWeight), DistillationWeight), (nameof(CorrelationWeight), CorrelationWeight), (nameof(CosineWeight), CosineWeight),
+        })
+            Require(value >= 0 && double.IsFinite(value), name, value, "at least 0");
+        foreach (var (name, value) in new[]
+        {
+            (nameof(RealFraction), RealFraction), (nameof(ForegroundShare), ForegroundShare), (nameof(RotationProbability), RotationProbability), (nameof(ScalingProbability), ScalingProbability),
+            (nameof(NoiseProbability), NoiseProbability), (nameof(BlurProbability), BlurProbability), (nameof(BrightnessProbability), BrightnessProbability), (nameof(ContrastProbability), ContrastProbability),
+            (nameof(LowResolutionProbability), LowResolutionProbability), (nameof(InvertedGammaProbability), InvertedGammaProbability), (nameof(GammaProbability), GammaProbability),
+        })
+            Require(value is >= 0 and <= 1, name, value, "in [0, 1]");
+
+        static void Require(bool holds, string name, object? value, string range)
+        {
+            if (!holds) throw new ArgumentException(FormattableString.Invariant($"RehrSegOptions.{name} is {value}; it must be {range}."), name);
+        }
+    }
 }

@@ -1,0 +1,20 @@
+using System.Numerics.Tensors;
+
+namespace REHRSeg;
+
+/// <summary><c>clip((x - mean) f + mean, min, max)</c>, f half the time U(0.75, 1), else U(1, 1.25), for each channel (METHOD.md section 7, step 5).</summary>
+internal sealed record ContrastTransform(double Probability) : ISampleTransform
+{
+    /// <inheritdoc/>
+    public void Apply(SegmentationSample sample, SeededRandom random)
+    {
+        if (random.NextDouble() >= Probability) return;
+        for (int c = 0; c < sample.Channels; c++)
+        {
+            var x = sample.Channel(c);
+            float factor = (float)SpatialTransform.HalfAndHalf(random, 0.75, 1.25);
+            float low = TensorPrimitives.Min<float>(x), high = TensorPrimitives.Max<float>(x), mean = TensorPrimitives.Sum<float>(x) / x.Length;
+            foreach (ref float v in x) v = Math.Clamp((v - mean) * factor + mean, low, high);
+        }
+    }
+}
