@@ -1,27 +1,97 @@
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
+using TorchSharp;
 
 namespace REHRSeg;
 
 /// <summary>A trained segmenter with LR and HR heads. Thread-safe for prediction.</summary>
 public sealed class RehrSegModel : IDisposable
 {
+    const string ArchitectureKey = "rehrseg.architecture";
+
+    readonly SegmentationNetwork _network;
+    readonly TorchPatchModel _patchModel;
+
+    /// <summary>Takes a network over, in float32 and evaluation mode, on its device.</summary>
+    internal RehrSegModel(SegmentationNetwork network, SegmentationModelInfo info, torch.Device device)
+    {
+        (_network, Info, Device) = (network, info, device);
+        network.BFloat16 = false;
+        network.eval();
+        _patchModel = new(network, device);
+    }
+
     /// <summary>Patch, spacing, labels, tiling.</summary>
-    public SegmentationModelInfo Info => throw new NotImplementedException();
+    public SegmentationModelInfo Info { get; }
+
+    /// <summary>The network.</summary>
+    internal SegmentationNetwork Network => _network;
+    /// <summary>Where the network is.</summary>
+    internal torch.Device Device { get; }
+    /// <summary>The network as the sliding window sees it.</summary>
+    internal IPatchModel PatchModel => _patchModel;
 
     /// <summary>Segments one thick volume.</summary>
-    public SegmentationResult Predict(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <param name="image">Image in its file's orientation, with the model's channels.</param>
+    /// <param name="request">What to compute; null: LR and HR labels.</param>
+    /// <param name="cancellationToken">Stops within a run of the network.</param>
+    /// <returns>Labels on the image's grid, and on the grid refined along the slice axis if the model has an HR head.</returns>
+    /// <exception cref="ArgumentException">Wrong channel count.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public SegmentationResult Predict(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return VolumeSegmenter.Segment(image, _patchModel, Info, request, cancellationToken);
+    }
 
-    /// <summary>Writes architecture, info and weights.</summary>
-    public void Save(Stream stream) => throw new NotImplementedException();
+    /// <summary>Writes architecture, info and weights (safetensors with metadata).</summary>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var metadata = new Dictionary<string, string>(Info.ToMetadata()) { [ArchitectureKey] = SegmentationPlan.ToJson(_network.Architecture) };
+        SafeTensors.Write(stream, NetworkWeights.Of(_network), metadata);
+    }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="stream">From its position to its end.</param>
+    /// <param name="gpuDeviceId">GPU to predict on; null: the CPU.</param>
+    /// <param name="fallbackToCpu">Use the CPU where the GPU cannot be had.</param>
     /// <exception cref="ModelFormatException">Damaged, not a REHRSeg segmenter, or of a later version.</exception>
-    public static RehrSegModel Load(Stream stream, int? gpuDeviceId = null, bool fallbackToCpu = true) => throw new NotImplementedException();
+    public static RehrSegModel Load(Stream stream, int? gpuDeviceId = null, bool fallbackToCpu = true)
+    {
+        const string Source = "REHRSeg segmenter";
+        TorchRuntime.EnsureLoaded();
+        var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
+        using var content = SafeTensors.Read(stream, Source);
+        var info = SegmentationModelInfo.FromMetadata(content.Metadata, Source);
+        if (!content.Metadata.TryGetValue(ArchitectureKey, out string? json))
+            throw new ModelFormatException($"{Source}: the metadata has no {ArchitectureKey}; this is not a file that RehrSegModel.Save wrote.");
+        var network = new SegmentationNetwork(SegmentationPlan.ParseArchitecture(json, Source));
+        try
+        {
+            NetworkWeights.Load(network, content.Tensors, Source);
+            network.to(device);
+            return new(network, info, device);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 
-    /// <summary>Writes <c>segmentation.onnx</c>.</summary>
-    public void ExportOnnx(Stream stream) => throw new NotImplementedException();
+    /// <summary>Writes <c>segmentation.onnx</c> (DESIGN.md section 7).</summary>
+    public void ExportOnnx(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var weights = NetworkWeights.Of(_network).ToDictionary(w => w.Key, w => new WeightArray(
+            [.. w.Value.shape.Select(s => (int)s)],
+            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(w.Value.detach().cpu().contiguous().bytes).ToArray()));
+        SegmentationOnnxExporter.Export(stream, _network.Architecture, weights, Info);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose() => _network.Dispose();
 }

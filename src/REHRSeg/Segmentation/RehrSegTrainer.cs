@@ -1,3 +1,7 @@
+using REHRSeg.Imaging;
+using REHRSeg.Onnx;
+using TorchSharp;
+
 namespace REHRSeg;
 
 /// <summary>What stage 2 learns from.</summary>
@@ -16,6 +20,116 @@ internal sealed record RehrSegTrainingData
 /// <summary>Stage 2: plan, nnU-Net phase, fine-tuning on pseudo pairs (METHOD.md sections 6-9).</summary>
 internal static class RehrSegTrainer
 {
-    /// <summary>Plans, pre-trains, fine-tunes.</summary>
-    public static RehrSegModel Train(RehrSegTrainingData data, RehrSegOptions options, TrainingContext context) => throw new NotImplementedException();
+    /// <summary>Checks the data, plans (<c>plan.json</c> in the context's folder), pre-trains, fine-tunes if there are pseudo pairs.</summary>
+    /// <exception cref="DatasetException">Cases that cannot be trained on.</exception>
+    /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the last checkpoint stays resumable.</exception>
+    public static RehrSegModel Train(RehrSegTrainingData data, RehrSegOptions options, TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(context);
+        var setup = RehrSegTrainingSetup.Check(data, options);
+        var plan = Plan(data, options, setup);
+        if (context.Directory is not null) plan.Save(Path.Combine(Directory.CreateDirectory(context.Directory).FullName, "plan.json"));
+        context.Log($"Plan: patch {plan.Patch}, batch {plan.BatchSize}, {plan.Architecture.Features.Length} stages of {string.Join(", ", plan.Architecture.Features)} features, {plan.TargetSpacing[0]:0.###} x {plan.TargetSpacing[1]:0.###} x {plan.TargetSpacing[2]:0.###} mm.");
+        var info = Describe(plan, setup, options) with { TrainingFingerprint = RehrSegTrainingSetup.Fingerprint(data, options, context.Seed) };
+
+        bool fineTune = options.UsePseudoData && data.Pseudo.Count > 0;
+        var teacher = fineTune && options.UseDistillation && options.DistillationWeight > 0 ? data.Teacher : null;
+        if (fineTune && options.UseDistillation && data.Teacher is null) context.Warn("There is no self-SR model to distil from; the segmenter is fine-tuned without distillation.");
+        var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed);
+        var real = preparation.Real(data.Real, setup.AxisOf, context.CancellationToken);
+
+        torch.manual_seed(context.Seed);
+        var network = new SegmentationNetwork(plan.Architecture);
+        try
+        {
+            network.to(context.Device);
+            network.BFloat16 = options.BFloat16 ?? (options.BaseFeatures >= 16 && ComputeDevice.HasFastBFloat16(context.Device));
+            PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), options, context);
+            if (data.BaselineReady is { } baselineReady)
+                using (var baseline = Baseline(network, info, context.Device)) baselineReady(baseline);
+            if (!fineTune) return new(network, info with { HasHighResolutionHead = false }, context.Device);
+
+            var pseudo = preparation.Pseudo(data.Pseudo, context.CancellationToken);
+            var mixed = new PatchSampler(pseudo, options.RealFraction > 0 ? real : [], PatchSamplerSettings.From(plan, options) with { RealFraction = options.RealFraction });
+            FineTune(network, mixed, teacher, options, context);
+            return new(network, info, context.Device);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Fingerprint and plan.</summary>
+    internal static SegmentationPlan Plan(RehrSegTrainingData data, RehrSegOptions options, RehrSegTrainingSetup setup)
+    {
+        var cases = data.Real.Select(c =>
+        {
+            var image = c.Image.SwapAxes(setup.AxisOf(c.Image.Geometry), SliceAxis.Z);
+            var box = SegmentationPreprocessor.NonzeroBox(image);
+            var spacing = image.Geometry.Spacing;
+            return new CaseFingerprint(c.Id, box.Shape, [spacing[2], spacing[1], spacing[0]], (double)box.Shape.Voxels / image.Geometry.VoxelCount);
+        });
+        var plan = SegmentationPlanner.Plan(new DatasetFingerprint([.. cases]), options.Budget, setup.Channels, setup.Labels.Length, setup.Factor);
+        return plan with { Architecture = plan.Architecture with { AlignCorners = options.AlignCorners } };
+    }
+
+    static SegmentationModelInfo Describe(SegmentationPlan plan, RehrSegTrainingSetup setup, RehrSegOptions options) => new()
+    {
+        Factor = setup.Factor,
+        Channels = setup.Channels,
+        Patch = plan.Patch,
+        Divisor = plan.Architecture.Divisor,
+        TargetSpacing = plan.TargetSpacing,
+        NormaliseInsideNonzero = plan.NormaliseInsideNonzero,
+        Labels = setup.Labels,
+        DefaultSliceAxis = setup.DefaultAxis,
+        Mirroring = options.Mirror,
+        ToolVersion = $"REHRSeg {typeof(RehrSegTrainer).Assembly.GetName().Version?.ToString(3)}",
+    };
+
+    static void PreTrain(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context)
+    {
+        if (options.NnUNetIterations == 0) return;
+        using var task = new NnUNetTask(network, sampler, options, context.Device, context.Seed);
+        using var optimizer = new SgdOptimizer(network, options.LearningRate) { Beta1 = options.Momentum, WeightDecay = options.WeightDecay };
+        TrainingLoop.Run(task, optimizer, context, options.CheckpointInterval);
+    }
+
+    static void FineTune(SegmentationNetwork network, PatchSampler sampler, SelfSrModel? teacher, RehrSegOptions options, TrainingContext context)
+    {
+        if (options.FineTuneIterations == 0) return;
+        torch.manual_seed(context.Seed + 1L);
+        var student = new DistillationStudent(network, teacher is null ? null : FeatureChannels(teacher, network.Architecture, context.Device));
+        student.to(context.Device);
+        using var task = new RehrSegTask(student, sampler, options, teacher, context.Device, context.Seed);
+        using IOptimizer optimizer = options.HrHeadLearningRate is { } head
+            ? new GroupedOptimizer((Sgd(p => !IsHead(p)), 1), (Sgd(IsHead), head / options.FineTuneLearningRate))
+            : Sgd(_ => true);
+        TrainingLoop.Run(task, optimizer, context, options.CheckpointInterval);
+
+        static bool IsHead(string name) => name.StartsWith("network.hr_head.", StringComparison.Ordinal);
+        SgdOptimizer Sgd(Predicate<string> of) => new(student.named_parameters().Where(p => of(p.name)), options.FineTuneLearningRate) { Beta1 = options.Momentum, WeightDecay = options.WeightDecay };
+    }
+
+    static int FeatureChannels(SelfSrModel teacher, SegmentationArchitecture architecture, torch.Device device)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        return (int)teacher.TeacherFeature(torch.zeros([1, architecture.Channels + architecture.Classes - 1, 4, 16, 16], device: device)).shape[1];
+    }
+
+    /// <summary>A copy of the pre-trained network without HR head.</summary>
+    static RehrSegModel Baseline(SegmentationNetwork network, SegmentationModelInfo info, torch.Device device)
+    {
+        var copy = new SegmentationNetwork(network.Architecture with { Factor = 0 });
+        var weights = NetworkWeights.Of(network).Where(w => !w.Key.StartsWith("hr_head.", StringComparison.Ordinal)).ToDictionary(w => w.Key, w => w.Value);
+        copy.to(device);
+        NetworkWeights.Load(copy, weights, "nnU-Net phase");
+        return new(copy, info with { HasHighResolutionHead = false }, device);
+    }
 }

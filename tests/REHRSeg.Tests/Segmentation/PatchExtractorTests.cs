@@ -19,7 +19,7 @@ public class PatchExtractorTests
         byte[] label = [.. image.Select(v => (byte)(v > 0 ? 1 : 0))];
         return new()
         {
-            Id = "blob", Shape = shape, Channels = 1, Image = image, Label = label, Factor = factor, HrLabel = hr, Weight = [.. image.Select(v => 0.5f)],
+            Id = "blob", Shape = shape, Channels = 1, Image = image, Label = label, Factor = factor, HrLabel = hr, Uncertainty = [.. image.Select(v => 0.5f)],
             Foreground = SegmentationCase.FindForeground(label, 2, TrainingSeeds.Random(1, "blob")),
         };
     }
@@ -32,7 +32,7 @@ public class PatchExtractorTests
         var map = name switch
         {
             "plane rotation" => SpatialMap.OfPlane(0.7, 1),
-            "plane zoom" => SpatialMap.OfPlane(-2.5, 1.3),
+            "plane zoom" => SpatialMap.OfPlane(-2.5, 0.75),
             "volume rotation" => SpatialMap.OfVolume(0.4, -0.3, 0.5, 1),
             _ => SpatialMap.OfVolume(0.2, 0.1, -0.4, 0.8),
         };
@@ -73,14 +73,14 @@ public class PatchExtractorTests
     }
 
     [Fact]
-    public void Outside_is_zero_background_and_weightless()
+    public void Outside_is_zero_background_and_uncertain()
     {
         var source = Blob(new(4, 8, 8), 2, 30);
         var s = PatchExtractor.Extract(source, new(-1, -2, 3), new(6, 12, 8), SpatialMap.Identity);
         int At(int z, int y, int x) => (z * 12 + y) * 8 + x;
-        Assert.Equal((0f, 0, 0f), (s.Image[At(0, 5, 2)], s.Label[At(0, 5, 2)], s.Weight![At(0, 5, 2)]));
-        Assert.Equal((0f, 0, 0f), (s.Image[At(2, 5, 5)], s.Label[At(2, 5, 5)], s.Weight[At(2, 5, 5)]));
-        Assert.Equal((source.Image[(1 * 8 + 3) * 8 + 5], 1, 0.5f), (s.Image[At(2, 5, 2)], s.Label[At(2, 5, 2)], s.Weight[At(2, 5, 2)]));
+        Assert.Equal((0f, 0, 1f), (s.Image[At(0, 5, 2)], s.Label[At(0, 5, 2)], s.Uncertainty![At(0, 5, 2)]));
+        Assert.Equal((0f, 0, 1f), (s.Image[At(2, 5, 5)], s.Label[At(2, 5, 5)], s.Uncertainty[At(2, 5, 5)]));
+        Assert.Equal((source.Image[(1 * 8 + 3) * 8 + 5], 1, 0.5f), (s.Image[At(2, 5, 2)], s.Label[At(2, 5, 2)], s.Uncertainty[At(2, 5, 2)]));
         Assert.Equal(0, s.HrLabel![(1 * 12 + 5) * 8 + 2]);
         Assert.Equal(1, s.HrLabel[(2 * 12 + 5) * 8 + 2]);
     }

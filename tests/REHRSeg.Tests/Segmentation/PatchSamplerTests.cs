@@ -14,7 +14,7 @@ public class PatchSamplerTests
         return new()
         {
             Id = "sparse", Shape = shape, Channels = 1, Image = [.. label.Select(v => (float)v)], Label = label, Factor = 2,
-            HrLabel = pseudo ? new byte[2 * shape.Voxels] : null, Weight = pseudo ? [.. label.Select(_ => 0.25f)] : null, UnitRanges = [new(0.5f, 0.25f)],
+            HrLabel = pseudo ? new byte[2 * shape.Voxels] : null, Uncertainty = pseudo ? [.. label.Select(_ => 0.25f)] : null, UnitRanges = [new(0.5f, 0.25f)],
             Foreground = SegmentationCase.FindForeground(label, 3, TrainingSeeds.Random(1, "f")),
         };
     }
@@ -62,7 +62,7 @@ public class PatchSamplerTests
             var batch = sampler.Draw(random);
             real += 4 - batch.HrCount;
             Assert.Equal(batch.HrCount * 2 * 600, batch.HrLabel.Length);
-            for (int b = 0; b < 4 && batch.Weight is not null; b++) Assert.Equal(b < batch.HrCount ? 0.25f : 1f, batch.Weight[b * 600]);
+            for (int b = 0; b < 4; b++) Assert.Equal(b < batch.HrCount ? 0.25f : 0f, batch.Uncertainty[b * 600]);
         }
         Assert.InRange(real / 1200.0, 0.2, 0.3);
     }

@@ -1,6 +1,6 @@
 namespace REHRSeg;
 
-/// <summary>Mirrors along each of D, H, W with probability 0.5 (METHOD.md section 7, step 9). Labels, thin labels and weights move along; D mirrors all r*D thin slices.</summary>
+/// <summary>Mirrors along each of D, H, W with probability 0.5 (METHOD.md section 7, step 9). Labels, thin labels and uncertainty move along; D mirrors all r*D thin slices.</summary>
 internal sealed class MirrorTransform : ISampleTransform
 {
     /// <inheritdoc/>
@@ -11,7 +11,7 @@ internal sealed class MirrorTransform : ISampleTransform
         Flip(sample.Image, sample.Channels, d, h, w);
         Flip(sample.Label, 1, d, h, w);
         if (sample.HrLabel is { } hr) Flip(hr, 1, d * sample.Factor, h, w);
-        if (sample.Weight is { } weight) Flip(weight, 1, d, h, w);
+        if (sample.Uncertainty is { } uncertainty) Flip(uncertainty, 1, d, h, w);
 
         void Flip<T>(T[] values, int channels, int d, int h, int w)
         {

@@ -45,14 +45,11 @@ internal sealed class CasePreparation(SegmentationModelInfo info, (double Low, d
             Label = classes,
             Factor = info.Factor,
             HrLabel = hrLabel is null ? null : Classes(SegmentationPreprocessor.PrepareLabel(OnGrid(hrLabel, sliceFirst.Geometry.Refine(info.Factor, SliceAxis.Z)), prepared, info.Factor), id),
-            Weight = uncertainty is null ? null : Weights(SegmentationPreprocessor.PrepareMap(OnGrid(uncertainty, sliceFirst.Geometry), prepared)),
+            Uncertainty = uncertainty is null ? null : SegmentationPreprocessor.PrepareMap(OnGrid(uncertainty, sliceFirst.Geometry), prepared),
             UnitRanges = teacherRange is { } range ? [.. Enumerable.Range(0, image.Channels).Select(c => Unit(IntensityRange.Measure(image.Channel(c), range), prepared.Mean[c], prepared.StandardDeviation[c]))] : [],
             Foreground = SegmentationCase.FindForeground(classes, info.Labels.Length, TrainingSeeds.Random(seed, purpose, index)),
         };
     }
-
-    /// <summary>Eq. 7: w = 1 - normalised uncertainty, at least 0.01.</summary>
-    static float[] Weights(float[] uncertainty) => Array.ConvertAll(uncertainty, u => Math.Clamp(1 - u, 0.01f, 1));
 
     /// <summary>z-score and [0,1] are both linear in the intensity: x = mean + sd z, unit = (x - low) / (high - low).</summary>
     static UnitRange Unit(IntensityRange range, double mean, double deviation)

@@ -7,8 +7,8 @@ internal readonly record struct PatchCorner(int Depth, int Height, int Width);
 
 /// <summary>
 /// Cuts a patch out of a case, straight or through a spatial transform: image cubic (Keys a = -0.5 on the voxels, in-plane 4x4 or 4x4x4 taps),
-/// labels by their linear one-hot weights (at least 0.5 wins, ties to the larger class, else background), weights linear. The thin labels follow
-/// the same map on their r-refined grid. Outside the volume: image 0, background, weight 0.
+/// labels by their linear one-hot weights (at least 0.5 wins, ties to the larger class, else background), uncertainty linear. The thin labels
+/// follow the same map on their r-refined grid. Outside the volume: image 0, background, uncertainty 1.
 /// </summary>
 internal static class PatchExtractor
 {
@@ -22,9 +22,10 @@ internal static class PatchExtractor
         var sample = new SegmentationSample(shape, source.Channels, source.Factor)
         {
             HrLabel = source.HrLabel is null ? null : new byte[source.Factor * shape.Voxels],
-            Weight = source.Weight is null ? null : new float[shape.Voxels],
+            Uncertainty = source.Uncertainty is null ? null : new float[shape.Voxels],
             UnitRanges = source.UnitRanges,
         };
+        sample.Uncertainty?.AsSpan().Fill(1);
         var thick = source.Shape;
         PatchShape thin = thick with { Depth = thick.Depth * source.Factor }, thinPatch = shape with { Depth = shape.Depth * source.Factor };
         var thinCorner = corner with { Depth = corner.Depth * source.Factor };
@@ -33,13 +34,13 @@ internal static class PatchExtractor
             for (int c = 0; c < source.Channels; c++) Copy<float>(source.Image.AsSpan(c * thick.Voxels, thick.Voxels), thick, sample.Channel(c), shape, corner);
             Copy<byte>(source.Label, thick, sample.Label, shape, corner);
             if (source.HrLabel is { } hr) Copy<byte>(hr, thin, sample.HrLabel, thinPatch, thinCorner);
-            if (source.Weight is { } w) Copy<float>(w, thick, sample.Weight, shape, corner);
+            if (source.Uncertainty is { } u) Copy<float>(u, thick, sample.Uncertainty, shape, corner);
             return sample;
         }
-        for (int c = 0; c < source.Channels; c++) Warp(new CubicTaps(), source.Image.AsSpan(c * thick.Voxels, thick.Voxels), thick, sample.Channel(c), shape, corner, map, 1);
+        for (int c = 0; c < source.Channels; c++) Warp(new CubicTaps(), source.Image.AsSpan(c * thick.Voxels, thick.Voxels), thick, sample.Channel(c), shape, corner, map, outside: 0);
         WarpLabels(source.Label, thick, sample.Label, shape, corner, map, 1);
         if (source.HrLabel is { } hrLabel) WarpLabels(hrLabel, thin, sample.HrLabel!, thinPatch, thinCorner, map, source.Factor);
-        if (source.Weight is { } weight) Warp(new LinearTaps(), weight, thick, sample.Weight!, shape, corner, map, 1);
+        if (source.Uncertainty is { } uncertainty) Warp(new LinearTaps(), uncertainty, thick, sample.Uncertainty!, shape, corner, map, outside: 1);
         return sample;
     }
 
@@ -55,16 +56,16 @@ internal static class PatchExtractor
                     .CopyTo(to.Slice((z * shape.Height + y) * shape.Width + x0, x1 - x0));
     }
 
-    static void Warp<TTaps>(TTaps kernel, ReadOnlySpan<float> from, PatchShape size, Span<float> to, PatchShape shape, PatchCorner corner, SpatialMap map, int factor) where TTaps : struct, ITaps
+    static void Warp<TTaps>(TTaps kernel, ReadOnlySpan<float> from, PatchShape size, Span<float> to, PatchShape shape, PatchCorner corner, SpatialMap map, float outside) where TTaps : struct, ITaps
     {
         var taps = new TapSet(kernel.Count, map.InPlane);
         for (int y = 0, i = 0; y < shape.Height; y++)
             for (int x = 0; x < shape.Width; x++, i++)
                 for (int z = 0; z < shape.Depth; z++)
                 {
-                    if (!taps.Move(kernel, map, size, shape, corner, factor, z, y, x)) continue;
-                    float sum = 0;
-                    for (int k = 0; k < taps.Used; k++) sum += taps.Weights[k] * from[taps.Indices[k]];
+                    if (!taps.Move(kernel, map, size, shape, corner, 1, z, y, x)) continue;
+                    float sum = outside;
+                    for (int k = 0; k < taps.Used; k++) sum += taps.Weights[k] * (from[taps.Indices[k]] - outside);
                     to[z * shape.Height * shape.Width + i] = sum;
                 }
     }

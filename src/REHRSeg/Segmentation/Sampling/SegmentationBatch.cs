@@ -18,7 +18,7 @@ internal sealed class SegmentationBatch
         Image = Join(sorted.Select(s => s.Image));
         Label = Join(sorted.Select(s => s.Label));
         HrLabel = Join(sorted.Take(HrCount).Select(s => s.HrLabel!));
-        Weight = sorted.All(s => s.Weight is null) ? null : Join(sorted.Select(s => s.Weight ?? Ones(s.Shape.Voxels)));
+        Uncertainty = Join(sorted.Select(s => s.Uncertainty ?? new float[s.Shape.Voxels]));
         Unit = sorted.Any(s => s.UnitRanges.IsEmpty) ? null : Join(sorted.Select(UnitImage));
     }
 
@@ -32,8 +32,8 @@ internal sealed class SegmentationBatch
     public byte[] Label { get; }
     /// <summary>Class indices <c>HrCount x rD x H x W</c>.</summary>
     public byte[] HrLabel { get; }
-    /// <summary><c>B x D x H x W</c>; null: 1 everywhere.</summary>
-    public float[]? Weight { get; }
+    /// <summary>Normalised, <c>B x D x H x W</c>; 0 for real cases.</summary>
+    public float[] Uncertainty { get; }
     /// <summary>The augmented image in the teacher's [0,1], clamped, <c>B x C x D x H x W</c>; null: ranges are not known.</summary>
     public float[]? Unit { get; }
 
@@ -49,8 +49,8 @@ internal sealed class SegmentationBatch
     public torch.Tensor HrLabelTensor(torch.Device device)
         => ToTensor(HrLabel, [HrCount, (long)_first.Factor * _first.Shape.Depth, _first.Shape.Height, _first.Shape.Width], device).to(torch.ScalarType.Int64);
 
-    /// <summary>The weights, <c>B x D x H x W</c>.</summary>
-    public torch.Tensor? WeightTensor(torch.Device device) => Weight is null ? null : ToTensor(Weight, [Count, .. Grid], device);
+    /// <summary>The uncertainty, <c>B x D x H x W</c>.</summary>
+    public torch.Tensor UncertaintyTensor(torch.Device device) => ToTensor(Uncertainty, [Count, .. Grid], device);
 
     /// <summary>The teacher's input, <c>B x (C+L) x D x H x W</c>: image in [0,1], then a 0/1 channel for each foreground class.</summary>
     public torch.Tensor TeacherTensor(int classes, torch.Device device)
@@ -83,13 +83,6 @@ internal sealed class SegmentationBatch
             for (int i = 0; i < x.Length; i++) unit[c * x.Length + i] = Math.Clamp(scale * x[i] + offset, 0, 1);
         }
         return unit;
-    }
-
-    static float[] Ones(int count)
-    {
-        var ones = new float[count];
-        ones.AsSpan().Fill(1);
-        return ones;
     }
 
     static T[] Join<T>(IEnumerable<T[]> parts)

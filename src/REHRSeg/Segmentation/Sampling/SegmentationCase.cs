@@ -20,8 +20,8 @@ internal sealed record SegmentationCase
     public required int Factor { get; init; }
     /// <summary>Class indices on the thin grid, <c>rD x H x W</c>; null: a real case.</summary>
     public byte[]? HrLabel { get; init; }
-    /// <summary>Loss weight of eq. 7 on the thick grid, in [0.01, 1]; null: 1 everywhere.</summary>
-    public float[]? Weight { get; init; }
+    /// <summary>Normalised uncertainty of eq. 7 on the thick grid, in [0, 1]; null: a real case.</summary>
+    public float[]? Uncertainty { get; init; }
     /// <summary>Maps each z-scored channel to the [0,1] of the self-SR teacher: its robust range over the volume as the self-SR stage sees it.</summary>
     public ImmutableArray<UnitRange> UnitRanges { get; init; } = [];
     /// <summary>Voxel indices (into <c>D x H x W</c>) of each foreground class that occurs.</summary>

@@ -18,8 +18,8 @@ internal sealed class SegmentationSample(PatchShape shape, int channels, int fac
     public byte[] Label { get; } = new byte[shape.Voxels];
     /// <summary>Class indices, <c>rD x H x W</c>; null: a real patch.</summary>
     public byte[]? HrLabel { get; init; }
-    /// <summary>Loss weight, <c>D x H x W</c>; 0 outside the volume; null: 1 everywhere.</summary>
-    public float[]? Weight { get; init; }
+    /// <summary>Normalised uncertainty, <c>D x H x W</c>; 1 outside the volume; null: a real patch.</summary>
+    public float[]? Uncertainty { get; init; }
     /// <summary>See <see cref="SegmentationCase.UnitRanges"/>.</summary>
     public ImmutableArray<UnitRange> UnitRanges { get; init; } = [];
 

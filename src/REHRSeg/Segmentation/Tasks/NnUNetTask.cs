@@ -1,0 +1,48 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace REHRSeg;
+
+/// <summary>The nnU-Net phase on real thick cases: cross-entropy and Dice with deep supervision, polynomial learning rate (METHOD.md section 7).</summary>
+internal sealed class NnUNetTask : ITrainingTask, IDisposable
+{
+    readonly SegmentationNetwork _network;
+    readonly RehrSegOptions _options;
+    readonly Device _device;
+    readonly BatchPrefetcher<SegmentationBatch> _batches;
+
+    public NnUNetTask(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, Device device, int seed)
+    {
+        (_network, _options, _device) = (network, options, device);
+        _batches = new((_, random) => sampler.Draw(random), seed, Stage, options.NnUNetIterations);
+    }
+
+    /// <inheritdoc/>
+    public string Stage => "nnunet";
+    /// <inheritdoc/>
+    public int Iterations => _options.NnUNetIterations;
+    /// <inheritdoc/>
+    public nn.Module Network => _network;
+    /// <inheritdoc/>
+    public int ValidationInterval => 0;
+    /// <inheritdoc/>
+    public double? ClipNorm => _options.ClipNorm;
+
+    /// <inheritdoc/>
+    public void Schedule(int iteration, IOptimizer optimizer)
+        => optimizer.LearningRate = Schedules.Polynomial(iteration, Iterations, _options.LearningRate, _options.LearningRatePower);
+
+    /// <inheritdoc/>
+    public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics)
+    {
+        var batch = _batches.Next(iteration);
+        var output = _network.forward(batch.ImageTensor(_device), SegmentationOutputs.Lr | (_options.DeepSupervision ? SegmentationOutputs.DeepSupervision : 0));
+        return DeepSupervisionLoss.Compute(output.Lr!, _options.DeepSupervision ? output.Deep : [], batch.LabelTensor(_device), metrics);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => System.Collections.Immutable.ImmutableDictionary<string, double>.Empty;
+
+    /// <inheritdoc/>
+    public void Dispose() => _batches.Dispose();
+}

@@ -1,0 +1,107 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace REHRSeg;
+
+/// <summary>
+/// Fine-tuning on pseudo pairs (METHOD.md section 9): uncertainty-weighted cross-entropy on thick labels (eq. 7), cross-entropy and Dice on thin labels,
+/// and structural distillation from the self-SR encoder (eq. 9-11). The terms that the options switch off are not computed.
+/// </summary>
+internal sealed class RehrSegTask : ITrainingTask, IDisposable
+{
+    readonly DistillationStudent _student;
+    readonly RehrSegOptions _options;
+    readonly SelfSrModel? _teacher;
+    readonly Device _device;
+    readonly int _classes;
+    readonly BatchPrefetcher<SegmentationBatch> _batches;
+
+    /// <param name="student">Network and adaptor; without adaptor nothing is distilled.</param>
+    /// <param name="sampler">Pseudo pairs, and real cases to mix in.</param>
+    /// <param name="options">Terms and their weights.</param>
+    /// <param name="teacher">Self-SR model; used only if the student has an adaptor.</param>
+    /// <param name="device">Where the network is.</param>
+    /// <param name="seed">Seed of the training.</param>
+    public RehrSegTask(DistillationStudent student, PatchSampler sampler, RehrSegOptions options, SelfSrModel? teacher, Device device, int seed)
+    {
+        (_student, _options, _device) = (student, options, device);
+        _teacher = student.Adaptor is null ? null : teacher;
+        _classes = student.Network.Architecture.Classes;
+        _batches = new((_, random) => sampler.Draw(random), seed, Stage, options.FineTuneIterations);
+    }
+
+    /// <inheritdoc/>
+    public string Stage => "rehrseg";
+    /// <inheritdoc/>
+    public int Iterations => _options.FineTuneIterations;
+    /// <inheritdoc/>
+    public nn.Module Network => _student;
+    /// <inheritdoc/>
+    public int ValidationInterval => 0;
+    /// <inheritdoc/>
+    public double? ClipNorm => _options.FineTuneClipNorm;
+
+    /// <inheritdoc/>
+    public void Schedule(int iteration, IOptimizer optimizer) => optimizer.LearningRate = Schedules.Linear(iteration, Iterations, _options.FineTuneLearningRate);
+
+    /// <inheritdoc/>
+    public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics)
+    {
+        var batch = _batches.Next(iteration);
+        var terms = Terms with { HighResolution = Terms.HighResolution && batch.HrCount > 0 };
+        var outputs = SegmentationOutputs.Lr | (terms.HighResolution ? SegmentationOutputs.Hr : 0) | (terms.Distils ? SegmentationOutputs.Feature : 0);
+        var output = _student.Network.forward(batch.ImageTensor(_device), outputs);
+        if (terms.HighResolution && batch.HrCount < batch.Count) output = output with { Hr = output.Hr!.narrow(0, 0, batch.HrCount) };
+        var targets = new RehrSegTargets(
+            batch.LabelTensor(_device),
+            terms.HighResolution ? batch.HrLabelTensor(_device) : null,
+            terms.Uncertainty ? batch.UncertaintyTensor(_device) : null,
+            terms.Distils ? TeacherFeature(batch) : null);
+        return RehrSegLoss.Compute(output, targets, _student.Adaptor, terms, metrics);
+    }
+
+    Tensor TeacherFeature(SegmentationBatch batch)
+    {
+        using var noGrad = no_grad();
+        return _teacher!.TeacherFeature(batch.TeacherTensor(_classes, _device));
+    }
+
+    RehrSegLossOptions Terms => new()
+    {
+        Uncertainty = _options.UseUncertainty,
+        LrWeight = _options.LrLossWeight,
+        HighResolution = _options.HrLossWeight > 0,
+        HrWeight = _options.HrLossWeight,
+        Correlation = _teacher is not null && _options.CorrelationWeight > 0,
+        CorrelationWeight = _options.CorrelationWeight,
+        Spatial = _teacher is not null && _options.CosineWeight > 0,
+        SpatialWeight = _options.CosineWeight,
+        DistillationWeight = _options.DistillationWeight,
+    };
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => System.Collections.Immutable.ImmutableDictionary<string, double>.Empty;
+
+    /// <inheritdoc/>
+    public void Dispose() => _batches.Dispose();
+}
+
+/// <summary>What fine-tuning trains: the network and the adaptor of eq. 10, if there is a teacher.</summary>
+internal sealed class DistillationStudent : nn.Module
+{
+    /// <param name="network">Student.</param>
+    /// <param name="teacherChannels">Channels of the teacher's feature; null: no distillation, no adaptor.</param>
+    public DistillationStudent(SegmentationNetwork network, int? teacherChannels) : base(nameof(DistillationStudent))
+    {
+        Network = network;
+        register_module("network", network);
+        if (teacherChannels is not { } channels) return;
+        Adaptor = new(network.Architecture.Features[1], channels);
+        register_module("adaptor", Adaptor);
+    }
+
+    /// <summary>Student.</summary>
+    public SegmentationNetwork Network { get; }
+    /// <summary>From the student's to the teacher's channels; null: none.</summary>
+    public FeatureAdaptor? Adaptor { get; }
+}
