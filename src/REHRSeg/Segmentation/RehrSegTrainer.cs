@@ -41,8 +41,7 @@ internal static class RehrSegTrainer
         var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed);
         var real = preparation.Real(data.Real, setup.AxisOf, context.CancellationToken);
 
-        torch.manual_seed(context.Seed);
-        var network = new SegmentationNetwork(plan.Architecture);
+        var network = new SegmentationNetwork(plan.Architecture, context.Seed);
         try
         {
             network.to(context.Device);
@@ -112,7 +111,7 @@ internal static class RehrSegTrainer
             : Sgd(_ => true);
         TrainingLoop.Run(task, optimizer, context, options.CheckpointInterval);
 
-        static bool IsHead(string name) => name.StartsWith("network.hr_head.", StringComparison.Ordinal);
+        static bool IsHead(string name) => name.StartsWith("network.sr_head.", StringComparison.Ordinal);
         SgdOptimizer Sgd(Predicate<string> of) => new(student.named_parameters().Where(p => of(p.name)), options.FineTuneLearningRate) { Beta1 = options.Momentum, WeightDecay = options.WeightDecay };
     }
 
@@ -127,7 +126,7 @@ internal static class RehrSegTrainer
     static RehrSegModel Baseline(SegmentationNetwork network, SegmentationModelInfo info, torch.Device device)
     {
         var copy = new SegmentationNetwork(network.Architecture with { Factor = 0 });
-        var weights = NetworkWeights.Of(network).Where(w => !w.Key.StartsWith("hr_head.", StringComparison.Ordinal)).ToDictionary(w => w.Key, w => w.Value);
+        var weights = NetworkWeights.Of(network).Where(w => !w.Key.StartsWith("sr_head.", StringComparison.Ordinal)).ToDictionary(w => w.Key, w => w.Value);
         copy.to(device);
         NetworkWeights.Load(copy, weights, "nnU-Net phase");
         return new(copy, info with { HasHighResolutionHead = false }, device);
