@@ -84,12 +84,7 @@ public sealed class RehrSegModel : IDisposable
     public void ExportOnnx(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        var weights = NetworkWeights.Of(_network).ToDictionary(w => w.Key, w => new WeightArray(
-            [.. w.Value.shape.Select(s => (int)s)],
-            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(w.Value.detach().cpu().contiguous().bytes).ToArray()));
-        SegmentationOnnxExporter.Export(stream, _network.Architecture, weights, Info);
+        SegmentationOnnxExporter.Export(stream, _network.Architecture, WeightArrays.Export(_network), Info);
     }
 
     /// <inheritdoc/>
