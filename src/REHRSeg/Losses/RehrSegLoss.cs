@@ -13,6 +13,14 @@ internal sealed record RehrSegLossOptions
     public bool Correlation { get; init; } = true;
     /// <summary>Eq. 10.</summary>
     public bool Spatial { get; init; } = true;
+    /// <summary>Weight of the LR term.</summary>
+    public double LrWeight { get; init; } = 1;
+    /// <summary>Weight of the HR term.</summary>
+    public double HrWeight { get; init; } = 1;
+    /// <summary>Weight of eq. 9 within distillation.</summary>
+    public double CorrelationWeight { get; init; } = 1;
+    /// <summary>Weight of eq. 10 within distillation.</summary>
+    public double SpatialWeight { get; init; } = 1;
     /// <summary>Lambda of eq. 11.</summary>
     public double DistillationWeight { get; init; } = 1;
     /// <summary>Nodes of eq. 8.</summary>
@@ -41,13 +49,13 @@ internal static class RehrSegLoss
     /// <exception cref="ArgumentException">Something that an asked-for term needs is missing, or shapes disagree.</exception>
     public static Tensor Compute(SegmentationOutput output, RehrSegTargets targets, FeatureAdaptor? adaptor, RehrSegLossOptions options, IDictionary<string, Tensor>? metrics = null)
     {
-        var loss = LowResolution(Need(output.Lr, "LR logits"), targets, options, metrics);
+        var loss = options.LrWeight * LowResolution(Need(output.Lr, "LR logits"), targets, options, metrics);
         if (options.HighResolution)
         {
             var hr = DiceCrossEntropyLoss.Compute(Need(output.Hr, "HR logits"), Need(targets.HrLabel, "HR labels"));
             metrics?.TryAdd("ce_hr", hr.CrossEntropy.detach());
             metrics?.TryAdd("dice_hr", hr.Dice.detach());
-            loss += hr.Loss;
+            loss += options.HrWeight * hr.Loss;
         }
         if (!options.Distils) return loss;
 
@@ -57,14 +65,14 @@ internal static class RehrSegLoss
         {
             var correlation = CorrelationDistillationLoss.Compute(student, teacher, options.Graph);
             metrics?.TryAdd("corr", correlation.detach());
-            loss += options.DistillationWeight * correlation;
+            loss += options.DistillationWeight * options.CorrelationWeight * correlation;
         }
         if (options.Spatial)
         {
             if (adaptor is null) throw new ArgumentException("Eq. 10 needs an adaptor.", nameof(adaptor));
             var spatial = SpatialDistillationLoss.Compute(adaptor.forward(student.to(float32)), teacher);
             metrics?.TryAdd("spatial", spatial.detach());
-            loss += options.DistillationWeight * spatial;
+            loss += options.DistillationWeight * options.SpatialWeight * spatial;
         }
         return loss;
     }

@@ -11,6 +11,7 @@ public sealed class RehrSegModel : IDisposable
 
     readonly SegmentationNetwork _network;
     readonly TorchPatchModel _patchModel;
+    bool _disposed;
 
     /// <summary>Takes a network over, in float32 and evaluation mode, on its device.</summary>
     internal RehrSegModel(SegmentationNetwork network, SegmentationModelInfo info, torch.Device device)
@@ -18,6 +19,7 @@ public sealed class RehrSegModel : IDisposable
         (_network, Info, Device) = (network, info, device);
         network.BFloat16 = false;
         network.eval();
+        foreach (var parameter in network.parameters()) parameter.requires_grad = false;
         _patchModel = new(network, device);
     }
 
@@ -40,6 +42,7 @@ public sealed class RehrSegModel : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public SegmentationResult Predict(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(image);
         return VolumeSegmenter.Segment(image, _patchModel, Info, request, cancellationToken);
     }
@@ -47,9 +50,11 @@ public sealed class RehrSegModel : IDisposable
     /// <summary>Writes architecture, info and weights (safetensors with metadata).</summary>
     public void Save(Stream stream)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(stream);
+        using var scope = torch.NewDisposeScope();
         var metadata = new Dictionary<string, string>(Info.ToMetadata()) { [ArchitectureKey] = SegmentationPlan.ToJson(_network.Architecture) };
-        SafeTensors.Write(stream, NetworkWeights.Of(_network), metadata);
+        SafeTensors.Write(stream, ModuleTensors.Of(_network), metadata);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -62,6 +67,7 @@ public sealed class RehrSegModel : IDisposable
         const string Source = "REHRSeg segmenter";
         TorchRuntime.EnsureLoaded();
         var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
+        using var scope = torch.NewDisposeScope();
         using var content = SafeTensors.Read(stream, Source);
         var info = SegmentationModelInfo.FromMetadata(content.Metadata, Source);
         if (!content.Metadata.TryGetValue(ArchitectureKey, out string? json))
@@ -69,7 +75,7 @@ public sealed class RehrSegModel : IDisposable
         var network = new SegmentationNetwork(SegmentationPlan.ParseArchitecture(json, Source));
         try
         {
-            NetworkWeights.Load(network, content.Tensors, Source);
+            ModuleTensors.Load(network, content.Tensors, Source);
             network.to(device);
             return new(network, info, device);
         }
@@ -83,10 +89,16 @@ public sealed class RehrSegModel : IDisposable
     /// <summary>Writes <c>segmentation.onnx</c> (DESIGN.md section 7).</summary>
     public void ExportOnnx(Stream stream)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(stream);
-        SegmentationOnnxExporter.Export(stream, _network.Architecture, WeightArrays.Export(_network), Info);
+        SegmentationOnnxExporter.Export(stream, _network.Architecture, NetworkWeights.Export(_network), Info);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _network.Dispose();
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _network.Dispose();
+    }
 }

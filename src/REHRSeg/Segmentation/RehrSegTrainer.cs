@@ -94,7 +94,7 @@ internal static class RehrSegTrainer
     static void PreTrain(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context)
     {
         if (options.NnUNetIterations == 0) return;
-        using var task = new NnUNetTask(network, sampler, options, context.Device, context.Seed);
+        using var task = new NnUNetTask(network, sampler, options, context);
         using var optimizer = new SgdOptimizer(network, options.LearningRate) { Beta1 = options.Momentum, WeightDecay = options.WeightDecay };
         TrainingLoop.Run(task, optimizer, context, options.CheckpointInterval);
     }
@@ -105,7 +105,7 @@ internal static class RehrSegTrainer
         torch.manual_seed(context.Seed + 1L);
         var student = new DistillationStudent(network, teacher is null ? null : FeatureChannels(teacher, network.Architecture, context.Device));
         student.to(context.Device);
-        using var task = new RehrSegTask(student, sampler, options, teacher, context.Device, context.Seed);
+        using var task = new RehrSegTask(student, sampler, options, teacher, context);
         using IOptimizer optimizer = options.HrHeadLearningRate is { } head
             ? new GroupedOptimizer((Sgd(p => !IsHead(p)), 1), (Sgd(IsHead), head / options.FineTuneLearningRate))
             : Sgd(_ => true);
@@ -126,9 +126,9 @@ internal static class RehrSegTrainer
     static RehrSegModel Baseline(SegmentationNetwork network, SegmentationModelInfo info, torch.Device device)
     {
         var copy = new SegmentationNetwork(network.Architecture with { Factor = 0 });
-        var weights = NetworkWeights.Of(network).Where(w => !w.Key.StartsWith("sr_head.", StringComparison.Ordinal)).ToDictionary(w => w.Key, w => w.Value);
+        var weights = ModuleTensors.Of(network).Where(w => !w.Key.StartsWith("sr_head.", StringComparison.Ordinal)).ToDictionary(w => w.Key, w => w.Value);
         copy.to(device);
-        NetworkWeights.Load(copy, weights, "nnU-Net phase");
+        ModuleTensors.Load(copy, weights, "nnU-Net phase");
         return new(copy, info with { HasHighResolutionHead = false }, device);
     }
 }

@@ -8,17 +8,17 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
 {
     readonly SegmentationNetwork _network;
     readonly RehrSegOptions _options;
-    readonly Device _device;
+    readonly TrainingContext _context;
     readonly BatchPrefetcher<SegmentationBatch> _batches;
 
-    public NnUNetTask(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, Device device, int seed)
+    public NnUNetTask(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context)
     {
-        (_network, _options, _device) = (network, options, device);
-        _batches = new((_, random) => sampler.Draw(random), seed, Stage, options.NnUNetIterations);
+        (_network, _options, _context) = (network, options, context);
+        _batches = new((_, random) => sampler.Draw(random), context.Seed, Stage, options.NnUNetIterations);
     }
 
     /// <inheritdoc/>
-    public string Stage => "nnunet";
+    public string Stage => TrainingStages.NnUNet;
     /// <inheritdoc/>
     public int Iterations => _options.NnUNetIterations;
     /// <inheritdoc/>
@@ -35,9 +35,9 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
     /// <inheritdoc/>
     public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics)
     {
-        var batch = _batches.Next(iteration);
-        var output = _network.forward(batch.ImageTensor(_device), SegmentationOutputs.Lr | (_options.DeepSupervision ? SegmentationOutputs.DeepSupervision : 0));
-        return DeepSupervisionLoss.Compute(output.Lr!, _options.DeepSupervision ? output.Deep : [], batch.LabelTensor(_device), metrics);
+        var batch = _batches.Next(iteration, _context.CancellationToken);
+        var output = _network.forward(batch.ImageTensor(_context.Device), SegmentationOutputs.Lr | (_options.DeepSupervision ? SegmentationOutputs.DeepSupervision : 0));
+        return DeepSupervisionLoss.Compute(output.Lr!, _options.DeepSupervision ? output.Deep : [], batch.LabelTensor(_context.Device), metrics);
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     readonly DistillationStudent _student;
     readonly RehrSegOptions _options;
     readonly SelfSrModel? _teacher;
-    readonly Device _device;
+    readonly TrainingContext _context;
     readonly int _classes;
     readonly BatchPrefetcher<SegmentationBatch> _batches;
 
@@ -20,18 +20,17 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     /// <param name="sampler">Pseudo pairs, and real cases to mix in.</param>
     /// <param name="options">Terms and their weights.</param>
     /// <param name="teacher">Self-SR model; used only if the student has an adaptor.</param>
-    /// <param name="device">Where the network is.</param>
-    /// <param name="seed">Seed of the training.</param>
-    public RehrSegTask(DistillationStudent student, PatchSampler sampler, RehrSegOptions options, SelfSrModel? teacher, Device device, int seed)
+    /// <param name="context">Device, seed, cancellation.</param>
+    public RehrSegTask(DistillationStudent student, PatchSampler sampler, RehrSegOptions options, SelfSrModel? teacher, TrainingContext context)
     {
-        (_student, _options, _device) = (student, options, device);
+        (_student, _options, _context) = (student, options, context);
         _teacher = student.Adaptor is null ? null : teacher;
         _classes = student.Network.Architecture.Classes;
-        _batches = new((_, random) => sampler.Draw(random), seed, Stage, options.FineTuneIterations);
+        _batches = new((_, random) => sampler.Draw(random), context.Seed, Stage, options.FineTuneIterations);
     }
 
     /// <inheritdoc/>
-    public string Stage => "rehrseg";
+    public string Stage => TrainingStages.RehrSeg;
     /// <inheritdoc/>
     public int Iterations => _options.FineTuneIterations;
     /// <inheritdoc/>
@@ -47,15 +46,15 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     /// <inheritdoc/>
     public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics)
     {
-        var batch = _batches.Next(iteration);
+        var batch = _batches.Next(iteration, _context.CancellationToken);
         var terms = Terms with { HighResolution = Terms.HighResolution && batch.HrCount > 0 };
         var outputs = SegmentationOutputs.Lr | (terms.HighResolution ? SegmentationOutputs.Hr : 0) | (terms.Distils ? SegmentationOutputs.Feature : 0);
-        var output = _student.Network.forward(batch.ImageTensor(_device), outputs);
+        var output = _student.Network.forward(batch.ImageTensor(_context.Device), outputs);
         if (terms.HighResolution && batch.HrCount < batch.Count) output = output with { Hr = output.Hr!.narrow(0, 0, batch.HrCount) };
         var targets = new RehrSegTargets(
-            batch.LabelTensor(_device),
-            terms.HighResolution ? batch.HrLabelTensor(_device) : null,
-            terms.Uncertainty ? batch.UncertaintyTensor(_device) : null,
+            batch.LabelTensor(_context.Device),
+            terms.HighResolution ? batch.HrLabelTensor(_context.Device) : null,
+            terms.Uncertainty ? batch.UncertaintyTensor(_context.Device) : null,
             terms.Distils ? TeacherFeature(batch) : null);
         return RehrSegLoss.Compute(output, targets, _student.Adaptor, terms, metrics);
     }
@@ -63,7 +62,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     Tensor TeacherFeature(SegmentationBatch batch)
     {
         using var noGrad = no_grad();
-        return _teacher!.TeacherFeature(batch.TeacherTensor(_classes, _device));
+        return _teacher!.TeacherFeature(batch.TeacherTensor(_classes, _context.Device));
     }
 
     RehrSegLossOptions Terms => new()
