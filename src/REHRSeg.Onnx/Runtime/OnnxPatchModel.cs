@@ -7,6 +7,7 @@ internal sealed class OnnxPatchModel : IPatchModel
 {
     readonly OnnxSession _session;
     readonly SegmentationModelInfo _info;
+    readonly bool _canSkipHr;
 
     /// <summary>Loads a model whose metadata are <paramref name="info"/>.</summary>
     /// <exception cref="ModelFormatException">The graph is not what the metadata say.</exception>
@@ -18,6 +19,7 @@ internal sealed class OnnxPatchModel : IPatchModel
             _session.Require(output: false, "image", source, -1, info.Channels, -1, -1, -1);
             _session.Require(output: true, "lr", source, -1, info.Labels.Length, -1, -1, -1);
             if (info.HasHighResolutionHead) _session.Require(output: true, "hr", source, -1, info.Labels.Length, -1, -1, -1);
+            _canSkipHr = _session.HasSwitch(HrSwitch);
         }
         catch
         {
@@ -25,6 +27,8 @@ internal sealed class OnnxPatchModel : IPatchModel
             throw;
         }
     }
+
+    const string HrSwitch = "hr_wanted";
 
     /// <summary>"cpu" or "cuda:N".</summary>
     public string Device => _session.Device;
@@ -35,7 +39,7 @@ internal sealed class OnnxPatchModel : IPatchModel
         var outputs = new List<(string, Memory<float>, long[])>(2);
         if (!lr.IsEmpty) outputs.Add(("lr", lr, [batch, _info.Labels.Length, shape.Depth, shape.Height, shape.Width]));
         if (!hr.IsEmpty) outputs.Add(("hr", hr, [batch, _info.Labels.Length, (long)_info.Factor * shape.Depth, shape.Height, shape.Width]));
-        _session.Run("image", patches, [batch, _info.Channels, shape.Depth, shape.Height, shape.Width], outputs, cancellationToken);
+        _session.Run("image", patches, [batch, _info.Channels, shape.Depth, shape.Height, shape.Width], outputs, hr.IsEmpty && _canSkipHr ? HrSwitch : null, cancellationToken);
     }
 
     /// <inheritdoc/>

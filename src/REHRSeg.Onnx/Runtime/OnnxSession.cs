@@ -47,9 +47,18 @@ internal sealed class OnnxSession : IDisposable
         if (!fits) throw new ModelFormatException($"{source}: {role} '{name}' is {value.ElementType?.Name} {string.Join("x", value.Dimensions)}, but the metadata ask for Single {string.Join("x", sizes.ToArray())} (-1: any size).");
     }
 
+    /// <summary>True if the model lets a run set this value, which has a default.</summary>
+    public bool HasSwitch(string name) => _session.OverridableInitializerMetadata.TryGetValue(name, out var value) && value.ElementType == typeof(bool);
+
     /// <summary>Runs the model.</summary>
+    /// <param name="input">Name of the input.</param>
+    /// <param name="values">Its values.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="outputs">Name, memory to fill and shape of each output wanted.</param>
+    /// <param name="switchOff">A switch of the model to turn off, or null.</param>
+    /// <param name="cancellationToken">Stops within the run.</param>
     /// <exception cref="OperationCanceledException">Cancelled, also within the run.</exception>
-    public void Run(string input, ReadOnlyMemory<float> values, ReadOnlySpan<long> shape, IReadOnlyList<(string Name, Memory<float> Values, long[] Shape)> outputs, CancellationToken cancellationToken)
+    public void Run(string input, ReadOnlyMemory<float> values, ReadOnlySpan<long> shape, IReadOnlyList<(string Name, Memory<float> Values, long[] Shape)> outputs, string? switchOff, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var names = new string[outputs.Count];
@@ -61,7 +70,9 @@ internal sealed class OnnxSession : IDisposable
         {
             for (int i = 0; i < outputs.Count; i++)
                 (names[i], results[i]) = (outputs[i].Name, OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, outputs[i].Values, outputs[i].Shape));
-            _session.Run(options, [input], [tensor], names, results);
+            using var off = OrtValue.CreateTensorValueFromMemory(new[] { false }, []);
+            if (switchOff is null) _session.Run(options, [input], [tensor], names, results);
+            else _session.Run(options, [input, switchOff], [tensor, off], names, results);
         }
         catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
         {

@@ -35,7 +35,7 @@ internal sealed class OnnxWindowModel : IWindowModel
             ("image", image, [batch, _info.ImageChannels, _info.Factor, height, width]),
             ("label", labelLogits, [batch, _info.LabelChannels, _info.Factor, height, width]),
             ("uncertainty", uncertainty, [batch, 1, _info.Factor, height, width]),
-        ], cancellationToken);
+        ], null, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

@@ -18,6 +18,7 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
     const int IrVersion = 8, Opset = 17;
     readonly GraphProto _graph = new() { Name = "rehrseg" };
     readonly HashSet<string> _initializers = [];
+    GraphProto? _branch;
     int _values;
 
     public string Input(string name, params ReadOnlySpan<OnnxDimension> shape)
@@ -30,11 +31,40 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
 
     /// <summary>A parameter of the network.</summary>
     /// <exception cref="ArgumentException">It is missing or has another shape.</exception>
-    public string Weight(string name, params ReadOnlySpan<int> shape)
+    public string Weight(string name, params ReadOnlySpan<int> shape) => Values(name, Parameter(name, shape));
+
+    /// <summary>Values derived from parameters, under a new name.</summary>
+    public string Values(string name, WeightArray weight) => Initializer(name, weight.Shape.AsSpan(), TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes<float>(weight.Values));
+
+    /// <summary>A parameter of the network that is not put into the file as it is.</summary>
+    /// <exception cref="ArgumentException">It is missing or has another shape.</exception>
+    public WeightArray Parameter(string name, params ReadOnlySpan<int> shape)
     {
         if (!weights.TryGetValue(name, out var weight)) throw new ArgumentException($"The weights hold no '{name}': they are of another architecture.", nameof(name));
         if (!weight.Shape.AsSpan().SequenceEqual(shape)) throw new ArgumentException($"'{name}' is {string.Join("x", weight.Shape)}, but the architecture needs {string.Join("x", shape.ToArray())}.", nameof(name));
-        return Initializer(name, weight.Shape.AsSpan(), TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes<float>(weight.Values));
+        return weight;
+    }
+
+    /// <summary>A yes or no that a caller may set for a run; otherwise it is yes.</summary>
+    public string Switch(string name)
+    {
+        _graph.Input.Add(Describe(name, [], TensorProto.Types.DataType.Bool));
+        return Initializer(name, [], TensorProto.Types.DataType.Bool, [1]);
+    }
+
+    /// <summary>One of two values, of which only that is computed.</summary>
+    public string If(string condition, Func<string> then, Func<string> otherwise)
+    {
+        AttributeProto Branch(string name, Func<string> body)
+        {
+            var branch = new GraphProto { Name = name };
+            (var outer, _branch) = (_branch, branch);
+            string value = body();
+            _branch = outer;
+            branch.Output.Add(new ValueInfoProto { Name = value, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float } } });
+            return new() { Name = name, G = branch, Type = AttributeProto.Types.AttributeType.Graph };
+        }
+        return Node("If", [condition], Branch("then_branch", then), Branch("else_branch", otherwise));
     }
 
     /// <summary>A list of integers (sizes, axes).</summary>
@@ -55,11 +85,11 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
     /// <summary>An operator of several outputs.</summary>
     public string[] Node(string op, ReadOnlySpan<string> inputs, int outputs, params ReadOnlySpan<AttributeProto> attributes)
     {
-        var node = new NodeProto { OpType = op, Name = $"{op}_{_graph.Node.Count}" };
+        var node = new NodeProto { OpType = op, Name = $"{op}_{_values}" };
         foreach (string input in inputs) node.Input.Add(input);
         for (int i = 0; i < outputs; i++) node.Output.Add($"v{_values++}");
         foreach (var attribute in attributes) node.Attribute.Add(attribute);
-        _graph.Node.Add(node);
+        (_branch ?? _graph).Node.Add(node);
         return [.. node.Output];
     }
 
@@ -107,11 +137,11 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
         return name;
     }
 
-    static ValueInfoProto Describe(string name, ReadOnlySpan<OnnxDimension> shape)
+    static ValueInfoProto Describe(string name, ReadOnlySpan<OnnxDimension> shape, TensorProto.Types.DataType type = TensorProto.Types.DataType.Float)
     {
         var proto = new TensorShapeProto();
         foreach (var dimension in shape)
             proto.Dim.Add(dimension.Name is { } symbol ? new TensorShapeProto.Types.Dimension { DimParam = symbol } : new TensorShapeProto.Types.Dimension { DimValue = dimension.Size });
-        return new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = proto } } };
+        return new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = proto } } };
     }
 }

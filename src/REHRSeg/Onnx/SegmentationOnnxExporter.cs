@@ -25,16 +25,19 @@ internal static class SegmentationOnnxExporter
         graph.Input("image", "N", architecture.Channels, "D", "H", "W");
         string feature = PlainConvUNet(graph, architecture, "image");
         int head = architecture.Features.Length - 2;
-        Finish("lr", Convolution(graph, feature, $"decoder.seg_layers.{head}", architecture.Features[0], architecture.Classes, new(1, 1, 1), new(1, 1, 1)));
+        string lr = graph.Name(Finish(Convolution(graph, feature, $"decoder.seg_layers.{head}", architecture.Features[0], architecture.Classes, new(1, 1, 1), new(1, 1, 1))), "lr");
         graph.Output("lr", "N", architecture.Classes, "D", "H", "W");
         if (info.HasHighResolutionHead)
         {
-            Finish("hr", HighResolutionHead(graph, architecture, feature));
-            graph.Output("hr", "N", architecture.Classes, "rD", "H", "W");
+            // Runtimes compute every node, also those of outputs that are not asked for: the switch spares the head.
+            string hr = graph.If(graph.Switch("hr_wanted"),
+                () => Finish(HighResolutionHead(graph, architecture, feature)),
+                () => graph.Node("Slice", [lr, graph.Integers(0), graph.Integers(0), graph.Integers(2)]));
+            graph.Output(graph.Name(hr, "hr"), "N", architecture.Classes, "rD", "H", "W");
         }
         graph.Write(stream, info.ToMetadata());
 
-        void Finish(string name, string logits) => graph.Name(probabilities ? graph.Node("Softmax", [logits], Attribute("axis", 1)) : logits, name);
+        string Finish(string logits) => probabilities ? graph.Node("Softmax", [logits], Attribute("axis", 1)) : logits;
     }
 
     /// <summary>Last decoder block's output, <c>N x Features[0] x D x H x W</c>.</summary>
@@ -73,13 +76,45 @@ internal static class SegmentationOnnxExporter
         return x;
     }
 
-    /// <summary>Linear upsampling along D, k3 convolution, ReLU, k5 convolution: logits <c>N x K x rD x H x W</c>.</summary>
+    /// <summary>
+    /// Linear upsampling along D, k3 convolution, ReLU, k5 convolution: logits <c>N x K x rD x H x W</c>. The first convolution and the
+    /// upsampling change places (METHOD.md 13.4 #2): its in-plane work is done at low resolution.
+    /// </summary>
     static string HighResolutionHead(OnnxGraphBuilder graph, SegmentationArchitecture a, string feature)
     {
-        string up = graph.Node("Resize", [feature, "", graph.Numbers(1, 1, a.Factor, 1, 1)],
+        string taps = TapConvolution(graph, feature, "sr_head.0", a.Features[0], a.HighResolutionWidth, 3);
+        string up = graph.Node("Resize", [taps, "", graph.Numbers(1, 1, a.Factor, 1, 1)],
             Attribute("mode", "linear"), Attribute("coordinate_transformation_mode", a.AlignCorners ? "align_corners" : "half_pixel"));
-        string hidden = graph.Node("Relu", [Convolution(graph, up, "sr_head.0", a.Features[0], a.HighResolutionWidth, new(3, 3, 3), new(1, 1, 1))]);
-        return Convolution(graph, hidden, "sr_head.2", a.HighResolutionWidth, a.Classes, new(5, 5, 5), new(1, 1, 1));
+        string hidden = graph.Node("Relu", [SumTaps(graph, up, a.HighResolutionWidth, 3)]);
+        return SumTaps(graph, TapConvolution(graph, hidden, "sr_head.2", a.HighResolutionWidth, a.Classes, 5), a.Classes, 5);
+    }
+
+    /// <summary>
+    /// The slice taps of a k x k x k convolution as one (1, k, k) convolution, channel = tap * features + o. The bias goes to the middle tap,
+    /// which never falls outside the volume.
+    /// </summary>
+    static string TapConvolution(OnnxGraphBuilder graph, string x, string name, int channels, int features, int size)
+    {
+        var weight = graph.Parameter(name + ".weight", features, channels, size, size, size);
+        var bias = graph.Parameter(name + ".bias", features);
+        int plane = size * size;
+        float[] kernels = new float[weight.Values.Length], biases = new float[size * features];
+        for (int pair = 0; pair < features * channels; pair++)
+            for (int tap = 0; tap < size; tap++)
+                weight.Values.AsSpan((pair * size + tap) * plane, plane).CopyTo(kernels.AsSpan((tap * features * channels + pair) * plane));
+        bias.Values.CopyTo(biases, size / 2 * features);
+        return graph.Node("Conv",
+            [x, graph.Values(name + ".taps.weight", new WeightArray([size * features, channels, 1, size, size], kernels)), graph.Values(name + ".taps.bias", new WeightArray([size * features], biases))],
+            Attribute("kernel_shape", 1, size, size), Attribute("pads", 0, size / 2, size / 2, 0, size / 2, size / 2));
+    }
+
+    /// <summary>Output slice z is the sum over taps of slice z + tap - size/2, zero outside: <c>N x (size F) x D x H x W</c> to <c>N x F x D x H x W</c>.</summary>
+    static string SumTaps(OnnxGraphBuilder graph, string taps, int features, int size)
+    {
+        int reach = size / 2;
+        string padded = graph.Node("Pad", [taps, graph.Integers(0, 0, reach, 0, 0, 0, 0, reach, 0, 0)]);
+        return graph.Node("Sum", [.. Enumerable.Range(0, size).Select(tap => graph.Node("Slice",
+            [padded, graph.Integers(tap * features, tap), graph.Integers((tap + 1) * features, tap < size - 1 ? tap - size + 1 : long.MaxValue), graph.Integers(1, 2)]))]);
     }
 
     static string Convolution(OnnxGraphBuilder graph, string x, string name, int channels, int features, PatchShape kernel, PatchShape stride)

@@ -11,13 +11,13 @@ public class SegmentationOnnxExporterTests
         Channels = 2, Classes = 3, Features = [4, 6, 8], Kernels = [new(1, 3, 3), new(3, 3, 3), new(3, 3, 3)], Strides = [new(1, 1, 1), new(1, 2, 2), new(2, 2, 2)], Factor = 3, HighResolutionWidth = 5,
     };
 
-    static SegmentationModelInfo Info(SegmentationArchitecture a) => new()
+    internal static SegmentationModelInfo Info(SegmentationArchitecture a) => new()
     {
         Factor = Math.Max(1, a.Factor), Channels = a.Channels, Patch = new(4, 16, 16), Divisor = a.Divisor, TargetSpacing = [3, 1, 1],
         Labels = [.. Enumerable.Range(0, a.Classes).Select(k => new LabelClass(k, $"class{k}"))], HasHighResolutionHead = a.Factor > 0,
     };
 
-    static byte[] Export(SegmentationArchitecture a, IReadOnlyDictionary<string, WeightArray> weights, bool probabilities = true)
+    internal static byte[] Export(SegmentationArchitecture a, IReadOnlyDictionary<string, WeightArray> weights, bool probabilities = true)
     {
         using var stream = new MemoryStream();
         SegmentationOnnxExporter.Export(stream, a, weights, Info(a), probabilities);
