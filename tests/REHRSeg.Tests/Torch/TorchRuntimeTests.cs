@@ -29,6 +29,7 @@ public sealed class TorchRuntimeTests
         Assert.True(process.ExitCode == 0, await error);
         Assert.Equal("5050", lines[0].Trim());
         Assert.Contains("LibTorchSharp", lines[1]);
+        Assert.Equal(File.Exists("/lib64/ld-linux-x86-64.so.2").ToString(), lines[2].Trim()); // glibc's own settings
     }
 
     [Fact]
