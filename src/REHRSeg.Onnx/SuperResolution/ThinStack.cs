@@ -48,6 +48,6 @@ internal sealed class ThinStack(MLVolume thick, IntensityRange[] ranges, SelfSrM
         var a = source.Slice((below * thick.Height + y) * thick.Width, thick.Width);
         var b = source.Slice((Math.Min(below + 1, thick.Depth - 1) * thick.Height + y) * thick.Width, thick.Width);
         for (int x = 0; x < row.Length; x++)
-            row[x] = range.Restore(values[x]) + (1 - weight) * range.Excess(a[x]) + weight * range.Excess(b[x]);
+            row[x] = range.Restore(Math.Clamp(values[x], 0f, 1f)) + (1 - weight) * range.Excess(a[x]) + weight * range.Excess(b[x]);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 using TorchSharp;
@@ -7,28 +9,134 @@ namespace REHRSeg;
 /// <summary>A trained self-SR network with what is needed to apply it. Thread-safe for application.</summary>
 public sealed class SelfSrModel : IDisposable
 {
+    const string ArchitectureKey = "rehrseg.architecture";
+
+    /// <summary>Windows of the teacher that are computed at once, in voxels of one slice.</summary>
+    const int TeacherVoxels = 1 << 16;
+
+    static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() }, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
+    readonly SelfSrNetwork _network;
+    readonly torch.Device _device;
+    readonly TorchWindowModel _window;
+    bool _disposed;
+
+    /// <summary>Takes over a network that lies on <paramref name="device"/>.</summary>
+    internal SelfSrModel(SelfSrNetwork network, SelfSrModelInfo info, torch.Device device)
+    {
+        (_network, Info, _device, _window) = (network, info, device, new(network, device));
+        network.BFloat16 = false;
+        network.eval();
+        foreach (var parameter in network.parameters()) parameter.requires_grad = false;
+    }
+
     /// <summary>Factor, labels, ranges.</summary>
-    public SelfSrModelInfo Info => throw new NotImplementedException();
+    public SelfSrModelInfo Info { get; }
 
-    /// <summary>Thin image, label and uncertainty of an annotated thick case: exactly r*D slices.</summary>
-    public SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    internal SelfSrArchitecture Architecture => _network.Architecture;
 
-    /// <summary>Writes architecture, info and weights.</summary>
-    public void Save(Stream stream) => throw new NotImplementedException();
+    /// <summary>Thin image, label and uncertainty of an annotated thick case: exactly r*D slices. Uncertainty is 1 everywhere with the base head.</summary>
+    /// <param name="image">Thick image of the model's channels.</param>
+    /// <param name="label">Its label map.</param>
+    /// <param name="axis">Slice axis; null: the axis of largest spacing, else the training's.</param>
+    /// <param name="progress">Receives the finished part, 0 to 1.</param>
+    /// <param name="cancellationToken">Stops between windows.</param>
+    /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
+    /// <exception cref="ArgumentException">Wrong channel count, unknown label values, or NaN or infinity in the image.</exception>
+    public SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return VolumeSuperResolver.Apply(image, label, _window, Info, axis, progress, cancellationToken);
+    }
+
+    /// <summary>Writes architecture, info and weights (safetensors).</summary>
+    public void Save(Stream stream)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var scope = torch.NewDisposeScope();
+        SafeTensors.Write(stream, ModuleTensors.Of(_network), new SortedDictionary<string, string>(Info.ToMetadata().ToDictionary(), StringComparer.Ordinal) { [ArchitectureKey] = JsonSerializer.Serialize(Architecture, s_json) });
+    }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="stream">The model.</param>
+    /// <param name="gpuDeviceId">GPU to use; null: the CPU.</param>
+    /// <param name="fallbackToCpu">Use the CPU where the GPU cannot be had.</param>
     /// <exception cref="ModelFormatException">Damaged, not a self-SR model, or of a later version.</exception>
-    public static SelfSrModel Load(Stream stream, int? gpuDeviceId = null, bool fallbackToCpu = true) => throw new NotImplementedException();
+    public static SelfSrModel Load(Stream stream, int? gpuDeviceId = null, bool fallbackToCpu = true)
+    {
+        const string Source = "The self-SR model";
+        TorchRuntime.EnsureLoaded();
+        using var content = SafeTensors.Read(stream, Source);
+        var info = SelfSrModelInfo.FromMetadata(content.Metadata, Source);
+        var architecture = ReadArchitecture(content.Metadata, info, Source);
+        var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
+        var network = new SelfSrNetwork(architecture);
+        try
+        {
+            ModuleTensors.Load(network, content.Tensors, Source);
+            network.to(device);
+            return new(network, info, device);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
     /// Knowledge-distillation feature x1 for a batch of thick patches (METHOD.md section 8 [R]): image in [0,1] and foreground channels,
-    /// <c>B x (C+L) x D x H x W</c> to <c>B x F x D x H/2 x W/2</c>; windows of 4 slices, zero slices outside, no gradient.
+    /// <c>B x (C+L) x D x H x W</c> to <c>B x F x D x H/2 x W/2</c>; the feature of slice k is that of the second slice in window
+    /// k-1 .. k+2, slices outside as in application (<see cref="SelfSrModelInfo.EdgeSlices"/>), no gradient.
     /// </summary>
-    internal torch.Tensor TeacherFeature(torch.Tensor thick) => throw new NotImplementedException();
+    internal torch.Tensor TeacherFeature(torch.Tensor thick)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        long[] shape = thick.shape;
+        if (shape.Length != 5 || shape[1] != Architecture.ImageChannels + Architecture.LabelChannels || shape[3] % 2 != 0 || shape[4] % 2 != 0)
+            throw new ArgumentException($"The teacher takes B x {Architecture.ImageChannels + Architecture.LabelChannels} x D x H x W with even H and W, not [{string.Join(", ", shape)}].", nameof(thick));
+        var (count, channels, depth, height, width) = (shape[0], shape[1], shape[2], shape[3], shape[4]);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var input = thick.to(_device).to(torch.float32);
+        if (height % 8 != 0 || width % 8 != 0) input = torch.nn.functional.pad(input, [0, (8 - width % 8) % 8, 0, (8 - height % 8) % 8]);
+        var (first, last) = (input.narrow(2, 0, 1), input.narrow(2, depth - 1, 1));
+        if (Info.EdgeSlices == EdgeSlices.Zero) (first, last) = (torch.zeros_like(first), torch.zeros_like(last));
+        var windows = torch.cat([first, input, last, last], 2).unfold(2, ThickSlicePatchSampler.WindowSlices, 1)
+            .permute(0, 2, 1, 5, 3, 4).reshape(count * depth, channels, ThickSlicePatchSampler.WindowSlices, input.shape[3], input.shape[4]);
+        var features = new List<torch.Tensor>();
+        long chunk = Math.Max(2, TeacherVoxels / (height * width));
+        for (long i = 0; i < count * depth; i += chunk)
+            features.Add(_network.EncodeLayer1(windows.narrow(0, i, Math.Min(chunk, count * depth - i))).select(2, 1));
+        var feature = torch.cat(features, 0).narrow(2, 0, height / 2).narrow(3, 0, width / 2);
+        return feature.reshape(count, depth, -1, height / 2, width / 2).permute(0, 2, 1, 3, 4).contiguous().MoveToOuterDisposeScope();
+    }
 
     /// <summary>Writes <c>selfsr.onnx</c>.</summary>
-    public void ExportOnnx(Stream stream) => throw new NotImplementedException();
+    public void ExportOnnx(Stream stream)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        SelfSrOnnxExporter.Export(stream, Architecture, NetworkWeights.Export(_network), Info);
+    }
 
-    /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>Releases the network.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _network.Dispose();
+    }
+
+    static SelfSrArchitecture ReadArchitecture(IReadOnlyDictionary<string, string> metadata, SelfSrModelInfo info, string source)
+    {
+        SelfSrArchitecture? architecture = null;
+        try
+        {
+            if (metadata.TryGetValue(ArchitectureKey, out string? json)) architecture = JsonSerializer.Deserialize<SelfSrArchitecture>(json, s_json);
+        }
+        catch (JsonException) { }
+        if (architecture is not { Width: > 0 and <= 1024, Branches: > 0 and <= 1024 } || architecture.Factor != info.Factor || architecture.ImageChannels != info.ImageChannels || architecture.LabelChannels != info.LabelChannels)
+            throw new ModelFormatException($"{source}: metadata '{ArchitectureKey}' is missing or does not fit the rest of the file. Save the model again.");
+        return architecture;
+    }
 }

@@ -50,8 +50,6 @@ public sealed record SelfSrOptions : TrainerOptions
     public double? ClipNorm { get; init; }
     /// <summary>Decay of an exponential moving average of the weights, which then is the result; 0: none (published).</summary>
     public double EmaDecay { get; init; }
-    /// <summary>Weight of the label losses (cross-entropy + soft Dice) beside the image loss.</summary>
-    public double LabelLossWeight { get; init; } = 1;
     /// <summary>True: phase 1b adds the published code's L1 terms to eq. 6 (METHOD.md 2).</summary>
     public bool PublishedUncertaintyLoss { get; init; }
 
@@ -79,6 +77,8 @@ public sealed record SelfSrOptions : TrainerOptions
     public int ValidationInterval { get; init; }
     /// <summary>Samples of a measurement.</summary>
     public int ValidationSamples { get; init; } = 32;
+
+    internal SelfSrLossForm UncertaintyLoss => PublishedUncertaintyLoss ? SelfSrLossForm.PublishedUncertainty : SelfSrLossForm.Uncertainty;
 
     internal EdgeSlices EffectiveEdge => Edge ?? (Residual ? EdgeSlices.Replicate : EdgeSlices.Zero);
 
@@ -109,7 +109,6 @@ public sealed record SelfSrOptions : TrainerOptions
         Require(Beta2 is > 0 and < 1, nameof(Beta2), Beta2, "between 0 and 1, exclusive");
         if (ClipNorm is { } norm) Positive(norm, nameof(ClipNorm));
         Require(EmaDecay is >= 0 and < 1, nameof(EmaDecay), EmaDecay, "at least 0 and below 1");
-        Require(LabelLossWeight >= 0 && double.IsFinite(LabelLossWeight), nameof(LabelLossWeight), LabelLossWeight, "0 or more");
         Require(Enum.IsDefined(Seeds), nameof(Seeds), Seeds, "a defined mode");
         Require(Enum.IsDefined(Profile), nameof(Profile), Profile, "a defined profile");
         Require(Edge is null || Enum.IsDefined(Edge.Value), nameof(Edge), Edge, "a defined form");
@@ -128,6 +127,13 @@ public sealed record SelfSrOptions : TrainerOptions
         Require(ValidationInterval >= 0, nameof(ValidationInterval), ValidationInterval, "0 or more");
         Require(ValidationSamples >= 1, nameof(ValidationSamples), ValidationSamples, "at least 1");
     }
+
+    /// <summary>Every option that bears on the result, as text, for fingerprints.</summary>
+    internal string DescribeSettings() => string.Join("; ", GetType().GetProperties()
+        .Where(p => !p.Name.EndsWith("ColumnName", StringComparison.Ordinal) && p.Name is not (nameof(Labels) or nameof(Axis) or nameof(Seed) or nameof(GpuDeviceId) or nameof(FallbackToCpu)
+            or nameof(CheckpointDirectory) or nameof(Resume) or nameof(CheckpointInterval) or nameof(Progress) or nameof(CancellationToken) or nameof(ValidationInterval) or nameof(ValidationSamples)))
+        .OrderBy(p => p.Name, StringComparer.Ordinal)
+        .Select(p => FormattableString.Invariant($"{p.Name} {p.GetValue(this)}")));
 
     internal SliceProfile MakeProfile(int factor) => Profile == SliceProfileKind.Slr ? SliceProfile.Slr(factor) : SliceProfile.Gaussian(factor, ProfileFwhm);
 }

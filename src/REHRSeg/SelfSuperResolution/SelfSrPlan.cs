@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 
@@ -35,10 +35,11 @@ internal sealed record SelfSrPlan(int Factor, ImmutableArray<LabelClass> Labels,
     public string Fingerprint(IReadOnlyList<TrainingCase> cases, string settings)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(settings));
+        void Append(string text) => hash.AppendData(System.Text.Encoding.UTF8.GetBytes(text));
+        Append($"{settings}; {Factor}; {string.Join(',', Labels)}; {string.Join(',', Axes)}");
         foreach (var item in cases)
         {
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(item.Id + item.Image.Geometry));
+            Append($"{item.Id} {item.Image.Geometry}");
             hash.AppendData(MemoryMarshal.AsBytes(item.Image.Voxels));
             hash.AppendData(MemoryMarshal.AsBytes(item.Label.Voxels));
         }

@@ -1,8 +1,99 @@
+using System.Reflection;
+using REHRSeg.Imaging;
+using REHRSeg.Onnx;
+using TorchSharp;
+
 namespace REHRSeg;
 
 /// <summary>Stage 1: seeds, thick-slice patches, phases 1a and 1b (METHOD.md sections 2-3).</summary>
 internal static class SelfSrTrainer
 {
-    /// <summary>Trains on annotated thick cases alone.</summary>
-    public static SelfSrModel Train(IReadOnlyList<TrainingCase> cases, SelfSrOptions options, TrainingContext context) => throw new NotImplementedException();
+    /// <summary>From this width on bf16 convolutions are faster than fp32 (PLATFORM.md part 2 section 3).</summary>
+    const int BFloat16Width = 16;
+
+    /// <summary>Trains on annotated thick cases alone. The same cases, options, seed and thread count give the same bytes on the CPU.</summary>
+    /// <exception cref="ArgumentException">An option is out of range, or a case cannot be trained on; found before the work starts.</exception>
+    /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; with a directory, the last checkpoint can be resumed.</exception>
+    public static SelfSrModel Train(IReadOnlyList<TrainingCase> cases, SelfSrOptions options, TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(cases);
+        options.Validate();
+        var plan = SelfSrPlan.Create(cases, options);
+        var info = Describe(cases, plan, options, context.Seed);
+        context.Log($"self-sr: {cases.Count} cases, r = {plan.Factor}, {plan.Labels.Length - 1} foreground class(es), width {options.Width}, patches {options.PatchSize}x{options.PatchSize}, batch {options.BatchSize}.");
+        var seeds = MakeSeeds(cases, plan, info, options, context);
+        var profile = options.MakeProfile(plan.Factor);
+        var sampler = new ThickSlicePatchSampler(seeds, info, profile, options);
+        var validation = new SelfSrValidation(new(seeds, info, profile, options with { EdgeDropout = 0 }), options, context);
+
+        var network = MakeNetwork(plan, options, context);
+        try
+        {
+            var cycle = new OneCycle(options.Iterations, options.LearningRate);
+            Run(TrainingStages.SelfSr, options.Iterations, SelfSrLossForm.Pixel, cycle.Apply);
+            if (options.UncertaintyHead && options.UncertaintyIterations > 0)
+                Run(TrainingStages.SelfSrUncertainty, options.UncertaintyIterations, options.UncertaintyLoss, (i, optimizer) => optimizer.LearningRate = Schedules.Cosine(i, options.UncertaintyIterations, options.UncertaintyLearningRate));
+            return new(network, info, context.Device);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+
+        void Run(string stage, int iterations, SelfSrLossForm loss, Action<int, IOptimizer> schedule)
+        {
+            using var task = new SelfSrTask(stage, iterations, network, loss, schedule, sampler, validation, options, context);
+            using var optimizer = new AdamOptimizer(network, options.LearningRate) { Beta2 = options.Beta2 };
+            TrainingLoop.Run(task, optimizer, context, options.CheckpointInterval);
+        }
+    }
+
+    static SelfSrModelInfo Describe(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrOptions options, int seed) => new()
+    {
+        Factor = plan.Factor,
+        ImageChannels = plan.Channels,
+        Labels = plan.Labels,
+        DefaultSliceAxis = plan.Axes.CountBy(a => a).MaxBy(a => a.Value).Key,
+        RobustRange = (options.RobustLow, options.RobustHigh),
+        EdgeSlices = options.EffectiveEdge,
+        TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}")),
+        ToolVersion = "REHRSeg " + (typeof(SelfSrTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? ""),
+    };
+
+    static SeedVolume[] MakeSeeds(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrModelInfo info, SelfSrOptions options, TrainingContext context)
+    {
+        int resampled = 0;
+        var seeds = new SeedVolume[cases.Count];
+        for (int i = 0; i < seeds.Length; i++)
+        {
+            context.CancellationToken.ThrowIfCancellationRequested();
+            if (SeedVolume.IsotropicSize(cases[i].Image.Geometry.SwapAxes(plan.Axes[i], SliceAxis.Z), plan.Factor) is not null) resampled++;
+            seeds[i] = SeedVolume.Create(cases[i], plan.Axes[i], info, options.Seeds);
+        }
+        if (resampled > 0) context.Log($"self-sr: {resampled} of {cases.Count} cases have an in-plane spacing that is not the slice spacing / {plan.Factor}; they were resampled in-plane for training.");
+        return seeds;
+    }
+
+    static SelfSrNetwork MakeNetwork(SelfSrPlan plan, SelfSrOptions options, TrainingContext context)
+    {
+        TorchRuntime.EnsureLoaded();
+        var architecture = new SelfSrArchitecture
+        {
+            Width = options.Width,
+            Factor = plan.Factor,
+            ImageChannels = plan.Channels,
+            LabelChannels = plan.Labels.Length - 1,
+            Head = options.UncertaintyHead ? SelfSrHead.Uasr : SelfSrHead.Base,
+            Branches = options.Branches,
+            RestoreMean = options.RestoreMean,
+            ClampUncertainty = options.ClampUncertainty,
+            GlobalResidual = options.Residual,
+        };
+        var network = new SelfSrNetwork(architecture, (int)TrainingSeeds.Derive(context.Seed, "self-sr weights"));
+        network.to(context.Device);
+        network.BFloat16 = options.BFloat16 ?? (options.Width >= BFloat16Width && ComputeDevice.HasFastBFloat16(context.Device));
+        return network;
+    }
 }

@@ -31,7 +31,7 @@ public class SelfSrModelInfoTests
     [InlineData("rehrseg.labels", "[]")]
     [InlineData("rehrseg.labels", "{\"1\":\"only\"}")]
     [InlineData("rehrseg.robust_range", "0,1.5")]
-    [InlineData("rehrseg.edge_slices", "7")]
+    [InlineData("rehrseg.edge_slices", "mirror")]
     public void DamagedMetadataNameFileAndKey(string key, string value)
     {
         var metadata = new Dictionary<string, string>(Info.ToMetadata()) { [key] = value };

@@ -1,0 +1,51 @@
+using TorchSharp;
+
+namespace REHRSeg;
+
+/// <summary>One phase of stage 1 as the training loop sees it.</summary>
+internal sealed class SelfSrTask : ITrainingTask, IDisposable
+{
+    readonly SelfSrNetwork _network;
+    readonly SelfSrOptions _options;
+    readonly torch.Device _device;
+    readonly CancellationToken _cancellationToken;
+    readonly SelfSrLossForm _loss;
+    readonly SelfSrValidation _validation;
+    readonly BatchPrefetcher<SelfSrBatch> _batches;
+    readonly Action<int, IOptimizer> _schedule;
+
+    public SelfSrTask(string stage, int iterations, SelfSrNetwork network, SelfSrLossForm loss, Action<int, IOptimizer> schedule, ThickSlicePatchSampler sampler, SelfSrValidation validation, SelfSrOptions options, TrainingContext context)
+    {
+        (Stage, Iterations, _network, _loss, _schedule, _validation, _options, _device, _cancellationToken) = (stage, iterations, network, loss, schedule, validation, options, context.Device, context.CancellationToken);
+        _batches = new((_, random) => sampler.Draw(options.BatchSize, random), context.Seed, stage + " samples", iterations);
+    }
+
+    public string Stage { get; }
+    public int Iterations { get; }
+    public torch.nn.Module Network => _network;
+    public int ValidationInterval => _options.ValidationInterval;
+    public double? ClipNorm => _options.ClipNorm;
+    public double? AverageDecay => _options.EmaDecay > 0 ? _options.EmaDecay : null;
+
+    public void Schedule(int iteration, IOptimizer optimizer) => _schedule(iteration, optimizer);
+
+    public torch.Tensor Loss(int iteration, Random random, IDictionary<string, torch.Tensor> metrics)
+    {
+        var (windows, image, label) = SelfSrTensors.Of(_batches.Next(iteration, _cancellationToken), _network.Architecture, _options.PatchSize, _device);
+        return SelfSrLoss.Compute(_network.forward(windows), image, label, _loss, metrics);
+    }
+
+    public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => _validation.Measure(_network, cancellationToken);
+
+    public void Dispose() => _batches.Dispose();
+}
+
+/// <summary>A batch as tensors on a device.</summary>
+internal static class SelfSrTensors
+{
+    /// <summary>Windows <c>B x (C+L) x 4 x P x P</c>, thin image <c>B x C x r x P x P</c>, class indices <c>B x r x P x P</c> (int64).</summary>
+    public static (torch.Tensor Windows, torch.Tensor Image, torch.Tensor Label) Of(SelfSrBatch batch, SelfSrArchitecture a, int side, torch.Device device) =>
+        (torch.tensor(batch.Windows, [batch.Count, a.ImageChannels + a.LabelChannels, ThickSlicePatchSampler.WindowSlices, side, side]).to(device),
+         torch.tensor(batch.Image, [batch.Count, a.ImageChannels, a.Factor, side, side]).to(device),
+         torch.tensor(batch.Label, [batch.Count, a.Factor, side, side]).to(device).to(torch.int64));
+}
