@@ -3,18 +3,108 @@ namespace REHRSeg.Imaging;
 /// <summary>Integrity check of a dataset before hours of work.</summary>
 public static class DatasetCheck
 {
+    /// <summary>Slices that the self-super-resolution window spans (METHOD.md section 1).</summary>
+    const int MinSlices = 4;
+
     /// <summary>
     /// Reads every case and collects all problems: shape or geometry of image and label, unnamed label values, NaN, single slices,
     /// fewer than 4 slices along the slice axis, damaged files, isotropic spacing without <paramref name="factor"/>.
     /// </summary>
-    public static DatasetReport Run(MedicalDataset dataset, int? factor = null, SliceAxis? axis = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <param name="dataset">What to check.</param>
+    /// <param name="factor">Thin slices per thick slice, at least 2; null: from the spacing.</param>
+    /// <param name="axis">Slice axis; null: detected from the spacing.</param>
+    /// <param name="progress">Receives the number of cases done.</param>
+    /// <param name="cancellationToken">Stops between files.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="factor"/> is below 2.</exception>
+    /// <exception cref="OperationCanceledException">The check was cancelled. Nothing in the data makes it throw.</exception>
+    public static DatasetReport Run(MedicalDataset dataset, int? factor = null, SliceAxis? axis = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        if (factor is < 2) throw new ArgumentOutOfRangeException(nameof(factor), factor, "The factor is at least 2.");
+        List<CaseSummary> cases = [];
+        List<string> problems = [], warnings = [];
+        foreach (var (done, medicalCase) in dataset.Cases.Index())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var image = Attempt(() => medicalCase.ReadImage(), problems);
+            cancellationToken.ThrowIfCancellationRequested();
+            SortedDictionary<int, long> counts = [];
+            var label = Attempt(() => medicalCase.ReadLabel(dataset.Labels, null, out counts), problems);
+            if (image is not null)
+            {
+                CheckPair(dataset, medicalCase, image, label, problems);
+                var caseAxis = CheckSlices(medicalCase, image.Geometry, factor, axis, problems, warnings);
+                cases.Add(new(medicalCase.Id, image.Geometry, caseAxis, label is null ? new SortedDictionary<int, long>() : counts));
+            }
+            if (label is not null && counts.Keys.All(value => value == 0)) warnings.Add($"{medicalCase.LabelFile}: every voxel is background; check that the case is annotated.");
+            progress?.Report(done + 1);
+        }
+        CompareCases(dataset, cases, problems.Count == 0, warnings);
+        return new(cases, problems, warnings);
+    }
+
+    static MLVolume? Attempt(Func<MLVolume> read, List<string> problems)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            problems.Add(e.Message);
+            return null;
+        }
+    }
+
+    static void CheckPair(MedicalDataset dataset, MedicalCase medicalCase, MLVolume image, MLVolume? label, List<string> problems)
+    {
+        if (image.Channels != dataset.ChannelNames.Count)
+            problems.Add($"{string.Join(", ", medicalCase.ImageFiles)}: {image.Channels} channel(s), but dataset.json names {dataset.ChannelNames.Count} ({string.Join(", ", dataset.ChannelNames)}); correct one of them.");
+        if (label is not null && image.Geometry.DescribeDifference(label.Geometry) is { } difference)
+            problems.Add($"{medicalCase.ImageFiles[0]} and {medicalCase.LabelFile} do not lie on the same grid: {difference}. Resample one onto the other, or correct its header.");
+    }
+
+    static SliceAxis CheckSlices(MedicalCase medicalCase, VolumeGeometry geometry, int? factor, SliceAxis? axis, List<string> problems, List<string> warnings)
+    {
+        string file = medicalCase.ImageFiles[0];
+        var detected = geometry.DetectSliceAxis();
+        var used = axis ?? detected ?? SliceAxis.Z;
+        for (int a = 0; a < 3; a++)
+            if (geometry.Size[a] == 1 && a != (int)used) problems.Add($"{file}: size is {string.Join("x", geometry.Size)}, a single slice along {(SliceAxis)a}; a 3-D volume is needed, so remove the case.");
+        int slices = geometry.Size[(int)used];
+        if (slices < MinSlices)
+            problems.Add($"{file}: {(slices == 1 ? "a single slice" : $"{slices} slices")} along the slice axis {used} (size {string.Join("x", geometry.Size)}); at least {MinSlices} are needed, so remove the case{(axis is null ? " or give the slice axis" : " or give another slice axis")}.");
+        double ratio = geometry.Spacing[(int)used] / geometry.Spacing.Where((_, a) => a != (int)used).Min();
+        if (factor is null && Math.Round(ratio) < 2)
+            problems.Add(FormattableString.Invariant($"{file}: spacing is {string.Join("x", geometry.Spacing.Select(s => FormattableString.Invariant($"{s:0.###}")))} mm, {(detected is null ? "isotropic" : $"a ratio of {ratio:0.##} along {used}")}, which gives no factor of at least 2; give the factor (and the slice axis)."));
+        else if (factor is null && Math.Abs(ratio - Math.Round(ratio)) > 0.05)
+            warnings.Add(FormattableString.Invariant($"{file}: slice spacing is {ratio:0.##} times the in-plane spacing, not an integer; the factor is rounded to {Math.Round(ratio)}."));
+        if (detected is null && axis is null && factor is not null) warnings.Add($"{file}: spacing is isotropic, so the slice axis is taken to be {used}; give the axis if it is another.");
+        return used;
+    }
+
+    static void CompareCases(MedicalDataset dataset, List<CaseSummary> cases, bool complete, List<string> warnings)
+    {
+        foreach (var (axis, ids) in cases.GroupBy(c => c.Axis).OrderByDescending(g => g.Count()).Skip(1).Select(g => (g.Key, g.Select(c => c.Id))))
+            warnings.Add($"{dataset.Name}: the slice axis is {axis} in {string.Join(", ", ids)} and another in most cases; give the axis if that is not meant.");
+        var spacings = cases.Select(c => c.Geometry.Spacing[(int)c.Axis]).Order().ToArray();
+        if (spacings.Length > 0 && spacings[^1] > 2 * spacings[0])
+            warnings.Add(FormattableString.Invariant($"{dataset.Name}: slice spacing varies from {spacings[0]:0.###} to {spacings[^1]:0.###} mm between cases; one factor may not fit all."));
+        if (complete)
+            foreach (var label in dataset.Labels.Where(l => l.Value != 0 && cases.All(c => !c.LabelVoxels.ContainsKey(l.Value))))
+                warnings.Add($"{dataset.Name}: label {label.Value} ({label.Name}) occurs in no case; it cannot be learnt.");
+    }
 }
 
 /// <summary>What a check found.</summary>
-/// <param name="Cases">Per case: id, geometry, slice axis, voxel counts per label value.</param>
+/// <param name="Cases">Per case: id, geometry, slice axis, voxel counts per label value. Cases whose image cannot be read are left out.</param>
 /// <param name="Problems">One clear line each (file, field, value, remedy); empty: all is well.</param>
 /// <param name="Warnings">Things that are unusual but allowed.</param>
 public sealed record DatasetReport(IReadOnlyList<CaseSummary> Cases, IReadOnlyList<string> Problems, IReadOnlyList<string> Warnings);
 
 /// <summary>One case as the check saw it.</summary>
+/// <param name="Id">Case identifier.</param>
+/// <param name="Geometry">Grid of the image.</param>
+/// <param name="Axis">Slice axis: given, detected, or Z if the spacing is isotropic.</param>
+/// <param name="LabelVoxels">Voxels of each label value that occurs, ascending; empty if the label map cannot be read.</param>
 public sealed record CaseSummary(string Id, VolumeGeometry Geometry, SliceAxis Axis, IReadOnlyDictionary<int, long> LabelVoxels);

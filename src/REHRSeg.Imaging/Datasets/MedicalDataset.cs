@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace REHRSeg.Imaging;
 
 /// <summary>
@@ -6,6 +9,8 @@ namespace REHRSeg.Imaging;
 /// </summary>
 public sealed class MedicalDataset
 {
+    static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, IndentSize = 1, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     internal MedicalDataset(string directory, string name, IReadOnlyList<LabelClass> labels, IReadOnlyList<string> channelNames, IReadOnlyList<MedicalCase> cases)
         => (Directory, Name, Labels, ChannelNames, Cases) = (directory, name, labels, channelNames, cases);
 
@@ -13,7 +18,7 @@ public sealed class MedicalDataset
     public string Directory { get; }
     /// <summary>Name from dataset.json, or the folder's.</summary>
     public string Name { get; }
-    /// <summary>Label values and names, ascending, background 0 first.</summary>
+    /// <summary>Label values and names, ascending, background 0 first; the values are 0 to K-1.</summary>
     public IReadOnlyList<LabelClass> Labels { get; }
     /// <summary>Names of the image channels.</summary>
     public IReadOnlyList<string> ChannelNames { get; }
@@ -22,29 +27,54 @@ public sealed class MedicalDataset
 
     /// <summary>Reads dataset.json and lists the cases; no voxels are read.</summary>
     /// <exception cref="DatasetException">No dataset.json, no cases, a listed file is missing, an unknown layout: each with its remedy.</exception>
-    public static MedicalDataset Open(string directory) => throw new NotImplementedException();
+    public static MedicalDataset Open(string directory)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)), file = Path.Combine(folder, "dataset.json");
+        if (!System.IO.Directory.Exists(folder)) throw new DatasetException($"{folder}: there is no such folder; check the path.");
+        if (!File.Exists(file))
+            throw new DatasetException($"{folder} has no dataset.json; give a Medical Segmentation Decathlon or nnU-Net v2 folder, or write a dataset.json with channel_names, labels, numTraining and file_ending beside imagesTr and labelsTr.");
+        using var json = Parse(file);
+        return DatasetDescription.Read(json.RootElement, folder, file);
+    }
 
-    /// <summary>Writes <c>dataset.json</c> in nnU-Net v2 form (atomically).</summary>
-    public static void WriteDescription(string directory, string name, IReadOnlyList<LabelClass> labels, IReadOnlyList<string> channelNames, int caseCount) => throw new NotImplementedException();
+    /// <summary>Writes <c>dataset.json</c> in nnU-Net v2 form (atomically). The folder is created.</summary>
+    /// <param name="directory">The dataset's folder.</param>
+    /// <param name="name">Name of the dataset.</param>
+    /// <param name="labels">Values 0 to K-1 with their names.</param>
+    /// <param name="channelNames">Names of the image channels.</param>
+    /// <param name="caseCount">Cases in imagesTr.</param>
+    /// <exception cref="DatasetException">The labels are not 0 to K-1 with distinct names, or there is no channel.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public static void WriteDescription(string directory, string name, IReadOnlyList<LabelClass> labels, IReadOnlyList<string> channelNames, int caseCount)
+    {
+        string file = Path.Combine(directory, "dataset.json");
+        DatasetDescription.RequireUsable(labels, channelNames, file);
+        var description = new JsonObject
+        {
+            ["name"] = name,
+            ["channel_names"] = new JsonObject(channelNames.Select((channel, i) => KeyValuePair.Create($"{i}", (JsonNode?)channel))),
+            ["labels"] = new JsonObject(labels.OrderBy(l => l.Value).Select(l => KeyValuePair.Create(l.Name, (JsonNode?)l.Value))),
+            ["numTraining"] = caseCount,
+            ["file_ending"] = ".nii.gz",
+        };
+        AtomicFile.WriteText(file, description.ToJsonString(s_readable) + "\n");
+    }
+
+    static JsonDocument Parse(string file)
+    {
+        try
+        {
+            return JsonDocument.Parse(File.ReadAllBytes(file).AsMemory(), new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        }
+        catch (JsonException e)
+        {
+            throw new DatasetException($"{file} is not valid JSON (line {e.LineNumber + 1}): {e.Message}", e);
+        }
+    }
 }
 
 /// <summary>A label value and its name.</summary>
 /// <param name="Value">Small non-negative integer; 0 is background.</param>
 /// <param name="Name">Name from dataset.json.</param>
 public sealed record LabelClass(int Value, string Name);
-
-/// <summary>One patient or examination: image channel files and the label file.</summary>
-/// <param name="Id">Case identifier, for example <c>hippocampus_001</c>.</param>
-/// <param name="ImageFiles">One file per channel.</param>
-/// <param name="LabelFile">Label map, or null.</param>
-public sealed record MedicalCase(string Id, IReadOnlyList<string> ImageFiles, string? LabelFile)
-{
-    /// <summary>Reads the image: channels on one grid, all voxels finite.</summary>
-    /// <exception cref="VolumeFormatException">A file is damaged or holds NaN or infinity.</exception>
-    /// <exception cref="GeometryMismatchException">Channels on different grids.</exception>
-    public MLVolume ReadImage(VolumeReadLimits? limits = null) => throw new NotImplementedException();
-
-    /// <summary>Reads the label map; every value must be one of <paramref name="labels"/>.</summary>
-    /// <exception cref="DatasetException">There is no label file, or a voxel's value is not named in dataset.json.</exception>
-    public MLVolume ReadLabel(IReadOnlyList<LabelClass> labels, VolumeReadLimits? limits = null) => throw new NotImplementedException();
-}

@@ -1,60 +1,90 @@
+using System.Collections.Immutable;
+
 namespace REHRSeg.Imaging;
 
 /// <summary>Reads and writes volumes by file name. Formats: NIfTI-1 (<c>.nii</c>, <c>.nii.gz</c>); others through <see cref="IVolumeFormat"/>.</summary>
 public static class VolumeFile
 {
+    static ImmutableArray<IVolumeFormat> s_formats = [new NiftiFormat()];
+
+    /// <summary>Adds a format for the whole process; where endings collide, the format registered last wins.</summary>
+    /// <exception cref="ArgumentException">The format names no ending, or one without its leading dot.</exception>
+    public static void Register(IVolumeFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        if (format.Endings.Count == 0 || format.Endings.Any(e => e.Length < 2 || e[0] != '.'))
+            throw new ArgumentException($"{format.GetType().Name} names the endings [{string.Join(", ", format.Endings)}]; it needs at least one, each with its leading dot.", nameof(format));
+        ImmutableInterlocked.Update(ref s_formats, (formats, added) => formats.Insert(0, added), format);
+    }
+
     /// <summary>Reads image values (scaling applied) and geometry.</summary>
     /// <exception cref="VolumeFormatException">Damaged, oversized or unsupported; the message names file, field, value and remedy.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static MLVolume Read(string path, VolumeReadLimits? limits = null) => throw new NotImplementedException();
+    public static MLVolume Read(string path, VolumeReadLimits? limits = null) => Existing(path).Read(path, limits ?? VolumeReadLimits.Default);
 
     /// <summary>Reads only the geometry.</summary>
-    public static VolumeGeometry ReadGeometry(string path, VolumeReadLimits? limits = null) => throw new NotImplementedException();
+    /// <exception cref="VolumeFormatException">Damaged, oversized or unsupported; the message names file, field, value and remedy.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static VolumeGeometry ReadGeometry(string path, VolumeReadLimits? limits = null) => Existing(path).ReadGeometry(path, limits ?? VolumeReadLimits.Default);
 
     /// <summary>Writes under a temporary name, flushes, renames: the target is never half-written. The folder is created.</summary>
     /// <param name="volume">What to write.</param>
-    /// <param name="path">Ends in <c>.nii</c> or <c>.nii.gz</c>.</param>
-    /// <param name="dataType">How voxels are stored; null: float32.</param>
-    public static void Write(MLVolume volume, string path, VolumeDataType? dataType = null) => throw new NotImplementedException();
-}
+    /// <param name="path">Ends in <c>.nii</c> or <c>.nii.gz</c>, or as a registered format says.</param>
+    /// <param name="dataType">How voxels are stored; null: float32. Integer types round to the nearest integer.</param>
+    /// <exception cref="VolumeFormatException">A value does not fit <paramref name="dataType"/>, or the ending is unknown.</exception>
+    /// <exception cref="IOException">The folder or file cannot be written.</exception>
+    public static void Write(MLVolume volume, string path, VolumeDataType? dataType = null)
+    {
+        ArgumentNullException.ThrowIfNull(volume);
+        var (format, ending) = Find(path);
+        try
+        {
+            AtomicFile.Write(path, ending, temporary => format.Write(volume, temporary, dataType ?? VolumeDataType.Float32));
+        }
+        catch (VolumeFormatException e)
+        {
+            throw new VolumeFormatException($"{path}: {e.Message}", e);
+        }
+    }
 
-/// <summary>How voxels are stored in a file.</summary>
-public enum VolumeDataType
-{
-    /// <summary>8-bit unsigned.</summary>
-    UInt8,
-    /// <summary>16-bit signed.</summary>
-    Int16,
-    /// <summary>16-bit unsigned.</summary>
-    UInt16,
-    /// <summary>32-bit signed.</summary>
-    Int32,
-    /// <summary>32-bit IEEE.</summary>
-    Float32,
-    /// <summary>64-bit IEEE.</summary>
-    Float64,
-}
+    /// <summary>Writes a label map in the smallest type that holds it: uint8 if all values are 0 to 255, else int16.</summary>
+    /// <exception cref="VolumeFormatException">A value is not an integer that fits int16; nothing is written.</exception>
+    /// <exception cref="IOException">The folder or file cannot be written.</exception>
+    public static void WriteLabels(MLVolume labels, string path)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        float low = 0, high = 0;
+        foreach (float value in labels.Voxels)
+        {
+            if (value != MathF.Round(value)) throw new VolumeFormatException($"{path}: a label is {value}; labels are integers, so write this volume as an image or threshold it first.");
+            (low, high) = (MathF.Min(low, value), MathF.Max(high, value));
+        }
+        Write(labels, path, low >= 0 && high <= byte.MaxValue ? VolumeDataType.UInt8 : VolumeDataType.Int16);
+    }
 
-/// <summary>A file format that <see cref="VolumeFile"/> can use, built in or added by an application (for example over SimpleITK).</summary>
-public interface IVolumeFormat
-{
-    /// <summary>File endings with dot, lower case, for example <c>.nii.gz</c>.</summary>
-    IReadOnlyList<string> Endings { get; }
-    /// <summary>Reads voxels and geometry.</summary>
-    MLVolume Read(string path, VolumeReadLimits limits);
-    /// <summary>Reads the geometry alone.</summary>
-    VolumeGeometry ReadGeometry(string path, VolumeReadLimits limits);
-    /// <summary>Writes to exactly this path (the caller renames).</summary>
-    void Write(MLVolume volume, string path, VolumeDataType dataType);
-}
+    /// <summary>The known file ending of <paramref name="path"/> (lower case, with dot, for example <c>.nii.gz</c>), or null if no format reads it.</summary>
+    public static string? EndingOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return s_formats.SelectMany(f => f.Endings).Where(e => path.EndsWith(e, StringComparison.OrdinalIgnoreCase)).MaxBy(e => e.Length);
+    }
 
-/// <summary>Bounds that are checked against the file before memory is allocated.</summary>
-public sealed record VolumeReadLimits
-{
-    /// <summary>Limits for files of ordinary clinical size.</summary>
-    public static VolumeReadLimits Default { get; } = new();
-    /// <summary>Voxels (all channels). Default 2^30.</summary>
-    public long MaxVoxels { get; init; } = 1L << 30;
-    /// <summary>Bytes of header extensions. Default 16 MiB.</summary>
-    public long MaxExtensionBytes { get; init; } = 16 << 20;
+    /// <summary>File name without folder and without its known ending: <c>imagesTr/CASE_0000.nii.gz</c> gives <c>CASE_0000</c>.</summary>
+    public static string NameWithoutEnding(string path) => EndingOf(path) is { } ending ? Path.GetFileName(path)[..^ending.Length] : Path.GetFileNameWithoutExtension(path);
+
+    static IVolumeFormat Existing(string path)
+    {
+        var (format, _) = Find(path);
+        if (Directory.Exists(path)) throw new VolumeFormatException($"{path} is a folder; name a file in it.");
+        return File.Exists(path) ? format : throw new FileNotFoundException($"{path}: there is no such file; check the name and the folder.", path);
+    }
+
+    static (IVolumeFormat Format, string Ending) Find(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        var formats = s_formats;
+        if (EndingOf(path) is not { } ending)
+            throw new VolumeFormatException($"{path}: the ending is not one of {string.Join(", ", formats.SelectMany(f => f.Endings).Distinct())}; convert the file, or add its format with VolumeFile.Register.");
+        return (formats.First(f => f.Endings.Contains(ending)), ending);
+    }
 }

@@ -1,0 +1,65 @@
+namespace REHRSeg.Imaging.Tests.Datasets;
+
+public class MedicalCaseTests
+{
+    [Theory]
+    [InlineData(float.NaN, "NaN")]
+    [InlineData(float.NegativeInfinity, "-Infinity")]
+    public void A_voxel_that_is_not_finite_is_located(float value, string text)
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        var voxels = PhantomDataset.ImageVolume(PhantomDataset.Grid).Voxels.ToArray();
+        voxels[(3 * 5 + 2) * 6 + 1] = voxels[^1] = value;
+        VolumeFile.Write(new(PhantomDataset.Grid, voxels), files.Image("a"));
+        var e = Assert.Throws<VolumeFormatException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadImage());
+        Assert.StartsWith($"{files.Image("a")}: voxel (x, y, z) = (1, 2, 3) is {text} (2 voxel(s)", e.Message);
+    }
+
+    [Fact]
+    public void Channels_on_different_grids_are_named()
+    {
+        using var files = PhantomDataset.NnUNet(2, "a");
+        VolumeFile.Write(PhantomDataset.ImageVolume(new([6, 5, 4], [1, 1, 4.1])), files.Image("a", 1));
+        var e = Assert.Throws<GeometryMismatchException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadImage());
+        Assert.Contains(files.Image("a", 1), e.Message);
+        Assert.Contains("4.1", e.Message);
+    }
+
+    [Fact]
+    public void Unnamed_labels_are_counted_and_the_known_ones_listed()
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        var voxels = PhantomDataset.LabelVolume(PhantomDataset.Grid).Voxels.ToArray();
+        (voxels[4], voxels[5], voxels[20]) = (7, 7, -1);
+        VolumeFile.WriteLabels(new(PhantomDataset.Grid, voxels), files.Label("a"));
+        var e = Assert.Throws<DatasetException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadLabel(PhantomDataset.Labels));
+        Assert.StartsWith($"{files.Label("a")}: 1 voxel(s) have the label -1 and 2 voxel(s) have the label 7, which dataset.json does not name (known: 0 background, 1 Anterior, 2 Posterior)", e.Message);
+    }
+
+    [Theory]
+    [InlineData(0.5f)]
+    [InlineData(float.NaN)]
+    [InlineData(1e20f)]
+    public void A_label_that_is_no_integer_is_located(float value)
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        var voxels = new float[PhantomDataset.Grid.VoxelCount];
+        voxels[7] = value;
+        VolumeFile.Write(new(PhantomDataset.Grid, voxels), files.Label("a"));
+        Assert.Contains("(1, 1, 0)", Assert.Throws<DatasetException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadLabel(PhantomDataset.Labels)).Message);
+    }
+
+    [Fact]
+    public void A_case_without_label_file_says_so()
+        => Assert.Contains("no label file", Assert.Throws<DatasetException>(() => new MedicalCase("a", ["a.nii"], null).ReadLabel(PhantomDataset.Labels)).Message);
+
+    [Fact]
+    public void Image_and_label_on_different_grids_are_named()
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        VolumeFile.WriteLabels(PhantomDataset.LabelVolume(new([6, 5, 3], [1, 1, 4])), files.Label("a"));
+        var e = Assert.Throws<GeometryMismatchException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadPair(PhantomDataset.Labels));
+        Assert.Contains("size 6x5x4 against 6x5x3", e.Message);
+        Assert.Contains(files.Label("a"), e.Message);
+    }
+}
