@@ -49,7 +49,12 @@ internal static class RehrSegTrainer
             PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), options, context);
             if (data.BaselineReady is { } baselineReady)
                 using (var baseline = Baseline(network, info, context.Device)) baselineReady(baseline);
-            if (!fineTune) return new(network, info with { HasHighResolutionHead = false }, context.Device);
+            if (!fineTune)
+            {
+                var plain = Baseline(network, info, context.Device);
+                network.Dispose();
+                return plain;
+            }
 
             var pseudo = preparation.Pseudo(data.Pseudo, context.CancellationToken);
             var mixed = new PatchSampler(pseudo, options.RealFraction > 0 ? real : [], PatchSamplerSettings.From(plan, options) with { RealFraction = options.RealFraction });

@@ -31,6 +31,8 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
         {
             if (image.Channels != channels) throw new DatasetException($"Case {id} has {image.Channels} image channel(s), case {data.Real[0].Id} has {channels}. Give every case the same modalities in the same order.");
             if (label.Channels != 1) throw new DatasetException($"The label map of case {id} has {label.Channels} channels; one is expected.");
+            foreach (float v in image.Voxels)
+                if (!float.IsFinite(v)) throw new DatasetException($"The image of case {id} holds the voxel value {v}. Replace NaN and infinity by numbers.");
             image.RequireSameGrid(label, $"The image of case {id}", "its label map");
         }
         var (defaultAxis, factor) = AxisAndFactor(data, options);
@@ -67,7 +69,15 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
     {
         var found = new SortedSet<float>();
         foreach (var c in data.Real)
-            foreach (float v in c.Label.Voxels) found.Add(v);
+        {
+            float last = float.NaN;
+            foreach (float v in c.Label.Voxels)
+            {
+                if (v == last) continue;
+                found.Add(v);
+                last = v;
+            }
+        }
         if (found.FirstOrDefault(v => v < 0 || v != MathF.Floor(v) || v > 255) is var wrong and not 0)
             throw new DatasetException($"The label maps hold the value {wrong}; labels are whole numbers from 0 to 255. Correct the maps.");
         found.Add(0);

@@ -23,7 +23,7 @@ public class RehrSegTrainerTests
     [Fact]
     public void Learns_thick_labels_and_finer_thin_labels()
     {
-        string folder = Directory.CreateTempSubdirectory("rehrseg-train-").FullName;
+        using var folder = new TemporaryFolder();
         var axis = SliceAxis.Y;
         double baselineLr = 0;
         bool? baselineHr = null;
@@ -40,9 +40,9 @@ public class RehrSegTrainerTests
             },
         };
         var progress = new Progress();
-        using var model = RehrSegTrainer.Train(data, Small, Context(folder, progress));
+        using var model = RehrSegTrainer.Train(data, Small, Context(folder.Path, progress));
 
-        var plan = SegmentationPlan.Load(Path.Combine(folder, "plan.json"));
+        var plan = SegmentationPlan.Load(Path.Combine(folder.Path, "plan.json"));
         Assert.Equal((new(10, 32, 32), 2), (plan.Patch, plan.BatchSize));
         Assert.Equal([4.0, 1, 1], plan.TargetSpacing.Select(v => Math.Round(v, 6)));
         Assert.Equal(false, baselineHr);
@@ -84,6 +84,50 @@ public class RehrSegTrainerTests
         var first = Run(1);
         Assert.Equal(first, Run(1));
         Assert.NotEqual(first, Run(2));
+    }
+
+    [Fact]
+    public void A_run_stopped_between_the_phases_resumes_to_the_same_bytes()
+    {
+        var options = Small with { NnUNetIterations = 3, FineTuneIterations = 3 };
+        var data = EllipsoidData.Dataset(2, pseudo: true);
+        static byte[] Bytes(RehrSegModel model)
+        {
+            using (model)
+            {
+                using var file = new MemoryStream();
+                model.Save(file);
+                return file.ToArray();
+            }
+        }
+        byte[] straight = Bytes(RehrSegTrainer.Train(data, options, Context()));
+        using var folder = new TemporaryFolder();
+        using var stop = new CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() => RehrSegTrainer.Train(data with { BaselineReady = _ => stop.Cancel() }, options, Context(folder.Path) with { CancellationToken = stop.Token }));
+        Assert.Equal(straight, Bytes(RehrSegTrainer.Train(data, options, Context(folder.Path) with { Resume = true })));
+    }
+
+    [Fact]
+    public void Distils_from_the_self_SR_teacher()
+    {
+        var info = new REHRSeg.Onnx.SelfSrModelInfo { Factor = 4, Labels = [new(0, "background"), new(1, "class 1")] };
+        using var teacher = new SelfSrModel(new SelfSrNetwork(new SelfSrArchitecture { Width = 4, Factor = 4 }), info, torch.CPU);
+        var data = EllipsoidData.Dataset(2, pseudo: true) with { Teacher = teacher };
+        HashSet<string> Terms(RehrSegOptions options)
+        {
+            var progress = new Progress();
+            using var model = RehrSegTrainer.Train(data, options with { NnUNetIterations = 1, FineTuneIterations = 2 }, Context(progress: progress));
+            Assert.All(progress.Reports, r => Assert.All(r.Metrics.Values, v => Assert.True(double.IsFinite(v))));
+            return progress.Metrics("rehrseg");
+        }
+        Assert.Equal(["ce_hr", "ce_lr", "corr", "dice_hr", "loss", "spatial"], Terms(Small).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "corr", "dice_hr", "loss"], Terms(Small with { CosineWeight = 0 }).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss", "spatial"], Terms(Small with { CorrelationWeight = 0 }).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss"], Terms(Small with { UseDistillation = false }).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss"], Terms(Small with { DistillationWeight = 0 }).Order());
+        var three = EllipsoidData.Dataset(1, pseudo: false) with { Teacher = teacher };
+        string message = Assert.Throws<ArgumentException>(() => RehrSegTrainer.Train(three, Small with { Labels = [new(0, "background"), new(1, "a"), new(2, "b")] }, Context())).Message;
+        Assert.Contains("teacher knows 1", message);
     }
 
     [Fact]

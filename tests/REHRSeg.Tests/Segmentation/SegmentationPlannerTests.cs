@@ -84,7 +84,8 @@ public class SegmentationPlannerTests
     [Fact]
     public void Plan_survives_its_file()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("rehrseg-plan-").FullName, "plan.json");
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "plan.json");
         var plan = Plan([4, 1, 1], [40, 240, 240], 61) with { NormaliseInsideNonzero = true };
         plan.Save(path);
         Assert.Contains("\"patch\": [32, 224, 224]", File.ReadAllText(path));
