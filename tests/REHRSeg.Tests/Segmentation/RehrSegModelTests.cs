@@ -63,7 +63,7 @@ public class RehrSegModelTests
         Assert.Equal(before, torch.Tensor.TotalCount);
         Assert.Null(expected.Lr!.Geometry.DescribeDifference(image.Geometry));
         Assert.Null(expected.Hr!.Geometry.DescribeDifference(image.Geometry.Refine(3, SliceAxis.X)));
-        Assert.Subset([0f, 1f, 4f], [.. expected.Hr.Voxels.ToArray()]);
+        Assert.Empty(expected.Hr.Voxels.ToArray().Except([0f, 1f, 4f]));
     }
 
     [Theory, InlineData(3), InlineData(0)]

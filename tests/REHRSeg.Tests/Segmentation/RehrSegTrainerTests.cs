@@ -8,7 +8,7 @@ public class RehrSegTrainerTests
 {
     static readonly RehrSegOptions Small = new()
     {
-        BaseFeatures = 6, MaxFeatures = 48, BatchSize = 2, NnUNetIterations = 60, FineTuneIterations = 60, FineTuneLearningRate = 5e-3, BFloat16 = false, FineTuneClipNorm = 12,
+        BaseFeatures = 6, MaxFeatures = 48, BatchSize = 2, NnUNetIterations = 40, FineTuneIterations = 40, FineTuneLearningRate = 5e-3, BFloat16 = false, FineTuneClipNorm = 12,
     };
 
     static TrainingContext Context(string? directory = null, Progress? progress = null) => new() { Device = torch.CPU, Seed = 7, Directory = directory, Progress = progress };
