@@ -54,4 +54,48 @@ public class SegmentationPreprocessorTests
         Assert.Equal(Enumerable.Range(8, 12).SelectMany(z => Enumerable.Repeat((float)z, 6)), SegmentationPreprocessor.PrepareLabel(label, prepared, 4));
         Assert.Throws<GeometryMismatchException>(() => SegmentationPreprocessor.PrepareLabel(label, prepared));
     }
+
+    [Fact]
+    public void ResamplingEqualsScipyAndComesBack()
+    {
+        foreach (var c in TileAxisTests.Oracle("cases", "preprocessing.json").EnumerateArray())
+        {
+            double[] spacing = [.. c.GetProperty("spacing").EnumerateArray().Select(e => e.GetDouble())], target = [.. c.GetProperty("target").EnumerateArray().Select(e => e.GetDouble())];
+            int[] shape = [.. c.GetProperty("shape").EnumerateArray().Select(e => e.GetInt32())];
+            var geometry = new VolumeGeometry([8, 9, 5], [spacing[2], spacing[1], spacing[0]]);
+            var voxels = Enumerable.Range(0, 360).Select(i => (z: i / 72, y: i / 8 % 9, x: i % 8)).Select(p => (float)(20 + Math.Sin(p.z) * 3 + Math.Cos(0.7 * p.y) * 5 + 0.5 * p.x + 0.1 * p.x * p.y)).ToArray();
+            var prepared = SegmentationPreprocessor.Prepare(new(geometry, voxels), PointwiseModel.Info(new(4, 8, 8), 4, 1, target));
+            Assert.Equal(new PatchShape(shape[0], shape[1], shape[2]), prepared.Shape);
+            foreach (var (index, value) in c.GetProperty("index").EnumerateArray().Zip(c.GetProperty("value").EnumerateArray()))
+                Assert.Equal(value.GetDouble(), prepared.Voxels[index.GetInt32()], 1e-4);
+
+            // Probabilities that are linear in-plane come back to the voxels' own positions, away from the clamped border.
+            foreach (int factor in new[] { 1, 4 })
+            {
+                var there = new float[2 * factor * prepared.Shape.Voxels];
+                for (int i = 0, n = there.Length / 2; i < n; i++)
+                {
+                    double x = (i % shape[2] + 0.5) * 8 / shape[2] - 0.5;
+                    (there[i], there[n + i]) = ((float)(1 - x / 10), (float)(x / 10));
+                }
+                var back = SegmentationPreprocessor.Restore(there, 2, prepared, factor);
+                Assert.Equal(2 * factor * 360, back.Length);
+                for (int i = 0; i < factor * 360; i++)
+                    if (i % 8 is > 0 and < 7) Assert.Equal(i % 8 / 10.0, back[factor * 360 + i], 1e-5);
+            }
+        }
+    }
+
+    [Fact]
+    public void LabelsAndMapsFollowTheImageToTheTargetSpacing()
+    {
+        var geometry = new VolumeGeometry([8, 8, 4], [1, 1, 4]);
+        var prepared = SegmentationPreprocessor.Prepare(new(geometry, Enumerable.Range(1, 256).Select(i => (float)i).ToArray()), PointwiseModel.Info(new(4, 8, 8), 4, 1, 4, 0.5, 0.5));
+        var halves = Enumerable.Range(0, 256).Select(i => i % 8 < 4 ? 0f : 5f).ToArray();
+        var label = SegmentationPreprocessor.PrepareLabel(new(geometry, halves), prepared);
+        Assert.Equal(Enumerable.Range(0, 4 * 16 * 16).Select(i => i % 16 < 8 ? 0f : 5f), label);
+        var map = SegmentationPreprocessor.PrepareMap(new(geometry.Refine(4, SliceAxis.Z), Enumerable.Repeat(0.25f, 1024).ToArray()), prepared, 4);
+        Assert.Equal(16 * 16 * 16, map.Length);
+        Assert.All(map, v => Assert.Equal(0.25f, v, 1e-6f));
+    }
 }

@@ -4,9 +4,9 @@ namespace REHRSeg.Onnx.Tests;
 
 public class TileAxisTests
 {
-    internal static JsonElement Oracle(string key)
+    internal static JsonElement Oracle(string key, string file = "sliding_window.json")
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "oracles", "sliding_window.json")));
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "oracles", file)));
         return document.RootElement.GetProperty(key).Clone();
     }
 

@@ -38,7 +38,6 @@ public sealed class SelfSrEstimator : IEstimator<SelfSrTransformer>
     internal SelfSrEstimator(IHostEnvironment env, SelfSrOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
         VolumeSchema.CheckNames([options.ImageColumnName, options.LabelColumnName], [options.HrImageColumnName, options.HrLabelColumnName, options.UncertaintyColumnName]);
         (_env, _options) = (env, options with { Labels = options.Labels?.ToArray() });
         _host = env.Register(nameof(SelfSrEstimator));

@@ -57,7 +57,7 @@ public class SegmentationOnnxExporterTests
     [Fact]
     public void LogitsEqualTheGoldenNetwork()
     {
-        var golden = FormulaWeights.Golden("golden_unet.json", "plainconvunet5");
+        var golden = Golden.Case("golden_unet.json", "plainconvunet5");
         static PatchShape Shape(System.Text.Json.JsonElement e) => new(e[0].GetInt32(), e[1].GetInt32(), e[2].GetInt32());
         var architecture = new SegmentationArchitecture
         {

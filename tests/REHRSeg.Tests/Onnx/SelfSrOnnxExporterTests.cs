@@ -20,7 +20,7 @@ public class SelfSrOnnxExporterTests
     [Fact]
     public void ThePublishedFormEqualsTheGoldenNetwork()
     {
-        var golden = FormulaWeights.Golden("golden_uasr.json", "selfsr_uasr_r4");
+        var golden = Golden.Case("golden_uasr.json", "selfsr_uasr_r4");
         var weights = FormulaWeights.Make(File.ReadLines(Path.Combine(AppContext.BaseDirectory, "oracles", "reference", "rehrseg_sr_uasr_state_dict.tsv"))
             .Select(line => line.Split('\t')).Select(c => (c[0], c[1].Split('x').Select(int.Parse).ToArray())));
         var architecture = new SelfSrArchitecture { RestoreMean = false, ClampUncertainty = false };
