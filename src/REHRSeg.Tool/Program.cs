@@ -1,1 +1,3 @@
-return 0;
+using REHRSeg.Tool;
+
+return CommandLine.Run(args, Console.Out, Console.Error);

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool;
+
+/// <summary>Restricts a case list to <c>--cases</c>.</summary>
+internal static class CaseSelection
+{
+    public static IReadOnlyList<MedicalCase> Apply(IReadOnlyList<MedicalCase> cases, string? selection)
+    {
+        if (selection is null) return cases;
+        HashSet<string> ids = [.. Ids(selection)];
+        var chosen = cases.Where(c => ids.Contains(c.Id)).ToArray();
+        var missing = ids.Except(chosen.Select(c => c.Id)).Order(StringComparer.Ordinal).ToArray();
+        if (missing.Length > 0) throw new DatasetException($"--cases names {missing.Length} case(s) that --input does not hold, for example {missing[0]}.");
+        return chosen;
+    }
+
+    static IEnumerable<string> Ids(string selection)
+    {
+        int colon = selection.LastIndexOf(':');
+        if (colon > 0 && File.Exists(selection[..colon]))
+        {
+            string file = selection[..colon];
+            var folds = JsonSerializer.Deserialize<List<Fold>>(File.ReadAllText(file), ToolConsole.JsonForm) ?? [];
+            if (!int.TryParse(selection[(colon + 1)..], out int fold) || fold < 0 || fold >= folds.Count) throw new UsageException($"--cases {selection}: the fold must be 0 to {folds.Count - 1}.");
+            return folds[fold].Validation;
+        }
+        return selection.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool;
+
+/// <summary>Scores per case and their mean and standard deviation.</summary>
+/// <param name="Kind">"labels" or "images".</param>
+/// <param name="Cases">Every measure of every case.</param>
+/// <param name="Summary">Mean and sd (n - 1) over cases with a finite value; "mean" over foreground classes comes last.</param>
+/// <param name="Failed">Cases that could not be scored.</param>
+internal sealed record Evaluation(string Kind, IReadOnlyList<CaseScore> Cases, IReadOnlyList<ScoreSummary> Summary, int Failed)
+{
+    public static Evaluation Run(string predictions, string reference, bool images, Action<string> onError, Action<int, int, TimeSpan>? onStep, CancellationToken cancel)
+    {
+        var predicted = CaseFiles.LabelMaps(predictions);
+        var truth = CaseFiles.LabelMaps(reference);
+        if (predicted.Count == 0) throw new DatasetException($"--predictions {predictions} holds no .nii or .nii.gz files.");
+        var names = images ? null : LabelNames(reference);
+        var cases = new List<CaseScore>();
+        int failed = 0, done = 0;
+        var watch = Stopwatch.StartNew();
+        foreach (var (id, file) in predicted)
+        {
+            cancel.ThrowIfCancellationRequested();
+            try
+            {
+                if (!truth.TryGetValue(id, out string? referenceFile)) throw new DatasetException($"{reference} has no volume for case {id}.");
+                cases.AddRange(images ? ScoreImage(id, file, referenceFile) : ScoreLabels(id, file, referenceFile, names));
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException)
+            {
+                failed++;
+                onError($"case {id}: {e.Message}");
+            }
+            onStep?.Invoke(++done, predicted.Count, watch.Elapsed);
+        }
+        return new(images ? "images" : "labels", cases, Summarise(cases), failed);
+    }
+
+    /// <summary>Mean of a measure over cases and foreground classes.</summary>
+    public double Mean(string measure) => Summary.LastOrDefault(s => s.Measure == measure)?.Mean ?? double.NaN;
+
+    static IEnumerable<CaseScore> ScoreImage(string id, string file, string referenceFile)
+    {
+        var (p, t) = (VolumeFile.Read(file), VolumeFile.Read(referenceFile));
+        p.RequireSameGrid(t, file, referenceFile);
+        yield return new(id, "image", "PSNR", Metrics.Psnr(p, t));
+        yield return new(id, "image", "SSIM", Metrics.Ssim(p, t));
+    }
+
+    static IEnumerable<CaseScore> ScoreLabels(string id, string file, string referenceFile, IReadOnlyList<LabelClass>? names)
+    {
+        var (p, t) = (VolumeFile.Read(file), VolumeFile.Read(referenceFile));
+        p.RequireSameGrid(t, file, referenceFile);
+        IEnumerable<LabelClass> classes = names ?? [.. t.Voxels.ToArray().Concat(p.Voxels.ToArray()).Distinct().Order().Select(v => new LabelClass((int)v, $"class {(int)v}"))];
+        foreach (var c in classes.Where(c => c.Value != 0))
+        {
+            yield return new(id, c.Name, "DSC", Metrics.Dice(p, t, c.Value));
+            yield return new(id, c.Name, "HD95", Metrics.HausdorffDistance95(p, t, c.Value));
+        }
+    }
+
+    static IReadOnlyList<LabelClass>? LabelNames(string reference)
+    {
+        foreach (string folder in new[] { reference, Path.Combine(reference, "..") })
+            if (File.Exists(Path.Combine(folder, "dataset.json"))) return MedicalDataset.Open(folder).Labels;
+        return null;
+    }
+
+    static List<ScoreSummary> Summarise(List<CaseScore> cases)
+    {
+        var result = cases.GroupBy(c => (c.Name, c.Measure)).Select(g => Of(g.Key.Name, g.Key.Measure, g)).ToList();
+        if (cases.Select(c => c.Name).Distinct().Count() > 1)
+            result.AddRange(cases.GroupBy(c => c.Measure).Select(g => Of("mean", g.Key,
+                g.GroupBy(c => c.Id).Select(k => new CaseScore(k.Key, "mean", g.Key, k.Where(c => double.IsFinite(c.Value)).Select(c => c.Value).DefaultIfEmpty(double.NaN).Average())))));
+        return result;
+    }
+
+    static ScoreSummary Of(string name, string measure, IEnumerable<CaseScore> scores)
+    {
+        var all = scores.Select(s => s.Value).ToArray();
+        var finite = all.Where(double.IsFinite).ToArray();
+        double mean = finite.Length > 0 ? finite.Average() : double.NaN;
+        double sd = finite.Length > 1 ? Math.Sqrt(finite.Sum(v => (v - mean) * (v - mean)) / (finite.Length - 1)) : double.NaN;
+        return new(name, measure, mean, sd, finite.Length, all.Length - finite.Length);
+    }
+}
+
+/// <summary>One measure of one case.</summary>
+internal sealed record CaseScore(string Id, string Name, string Measure, double Value);
+
+/// <summary>A measure over cases. <paramref name="Undefined"/> counts cases where it has no finite value (a class absent from both, or from one).</summary>
+internal sealed record ScoreSummary(string Name, string Measure, double Mean, double Sd, int Cases, int Undefined);

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace REHRSeg.Tool;
+
+/// <summary>Applies <c>--set stage.option=value</c> to a preset; stage is selfsr or segmentation, option any scalar property of its options record.</summary>
+internal static class OptionOverrides
+{
+    public static TrainingPreset Apply(TrainingPreset preset, IEnumerable<string> settings)
+    {
+        var (selfSr, segmentation) = (preset.SelfSr with { }, preset.Segmentation with { });
+        foreach (string setting in settings)
+        {
+            int equals = setting.IndexOf('='), dot = setting.IndexOf('.');
+            if (dot < 1 || equals < dot) throw new UsageException($"--set {setting}: write stage.option=value, for example selfsr.width=32.");
+            string stage = setting[..dot], name = setting[(dot + 1)..equals], value = setting[(equals + 1)..];
+            object target = stage.ToLowerInvariant() switch
+            {
+                "selfsr" => selfSr,
+                "segmentation" => segmentation,
+                _ => throw new UsageException($"--set {setting}: '{stage}' is not a stage; use selfsr or segmentation."),
+            };
+            var property = Settable(target.GetType()).FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                ?? throw new UsageException($"--set {setting}: {stage} has no option '{name}'. Options: {string.Join(", ", Settable(target.GetType()).Select(p => p.Name))}.");
+            property.SetValue(target, Parse(property.PropertyType, value, setting));
+        }
+        return preset with { SelfSr = selfSr, Segmentation = segmentation };
+    }
+
+    /// <summary>The scalar options of a stage and their values, for the run's config.json.</summary>
+    public static SortedDictionary<string, object?> Snapshot(object options)
+    {
+        var result = new SortedDictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var p in Settable(options.GetType()))
+            if (!p.Name.EndsWith("ColumnName", StringComparison.Ordinal)) result[p.Name] = p.GetValue(options) is Enum e ? e.ToString() : p.GetValue(options);
+        return result;
+    }
+
+    static IEnumerable<PropertyInfo> Settable(Type type) =>
+        type.GetProperties().Where(p => p.CanWrite && (Underlying(p.PropertyType) is { IsPrimitive: true } or { IsEnum: true } || p.PropertyType == typeof(string))).OrderBy(p => p.Name, StringComparer.Ordinal);
+
+    static Type Underlying(Type type) => Nullable.GetUnderlyingType(type) ?? type;
+
+    static object? Parse(Type type, string text, string setting)
+    {
+        var plain = Underlying(type);
+        if (text.Length == 0 && plain != type) return null;
+        try
+        {
+            return plain.IsEnum ? Enum.Parse(plain, text, ignoreCase: true) : Convert.ChangeType(text, plain, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or InvalidCastException)
+        {
+            throw new UsageException($"--set {setting}: '{text}' is not a {plain.Name}{(plain.IsEnum ? " (" + string.Join(", ", Enum.GetNames(plain)) + ")" : "")}.");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using REHRSeg.Imaging;
+using REHRSeg.Onnx;
+
+namespace REHRSeg.Tool;
+
+/// <summary>What <c>superresolve --model</c> names: a run folder, <c>selfsr.onnx</c>, or one of the interpolation baselines.</summary>
+internal abstract class SuperResolver : IDisposable
+{
+    public abstract SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel);
+    public virtual bool HasUncertainty => true;
+    public virtual IReadOnlyList<LabelClass>? Labels => null;
+    public virtual void Dispose() { }
+
+    public static SuperResolver Open(string model, int? factor)
+    {
+        if (model is "spline" or "nearest")
+            return new Interpolation(factor ?? throw new UsageException($"--model {model} is an interpolation: give --factor."), nearest: model == "nearest");
+        if (factor is not null) throw new UsageException("--factor belongs to --model spline or nearest; a trained model has its own.");
+        if (File.Exists(model)) return new OnnxModel(model);
+        if (Directory.Exists(model)) return OpenRun(model);
+        throw new FileNotFoundException($"--model {model}: there is no such file or folder, and it is not 'spline' or 'nearest'.");
+    }
+
+    static SuperResolver OpenRun(string folder) => new TorchModel(new RunFolder(folder));
+
+    sealed class Interpolation(int factor, bool nearest) : SuperResolver
+    {
+        public override bool HasUncertainty => false;
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel)
+        {
+            var along = axis ?? image.Geometry.DetectSliceAxis() ?? SliceAxis.Z;
+            var thin = Resampler.RefineImage(image, along, factor, nearest ? 0 : 3);
+            return new(thin, nearest ? LabelInterpolation.Nearest(label, along, factor) : LabelInterpolation.SignedDistance(label, along, factor), thin);
+        }
+    }
+
+    sealed class TorchModel(RunFolder run) : SuperResolver
+    {
+        readonly SelfSrModel _model = run.Load<SelfSrTransformer>().Model;
+        public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, null, cancel);
+        public override void Dispose() => _model.Dispose();
+    }
+
+    sealed class OnnxModel(string file) : SuperResolver
+    {
+        readonly OnnxSuperResolver _model = new(file);
+        public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, null, cancel);
+        public override void Dispose() => _model.Dispose();
+    }
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool;
+
+/// <summary>Time and memory of one stage.</summary>
+internal sealed record StageCost(string Name, double Seconds, double PeakMegabytes);
+
+/// <summary>The ML.NET pipeline behind <c>train</c>, and the files it leaves.</summary>
+internal static class TrainingRun
+{
+    public static IReadOnlyList<StageCost> Execute(ToolConsole console, TrainingRequest request, IReadOnlySet<string> ids, TrainingPlan plan, CancellationToken cancel)
+    {
+        TorchRuntime.EnsureLoaded();
+        TorchRuntime.KeepMemory();
+        var clock = new StageClock(console);
+        var dataset = request.Dataset;
+        var rows = dataset.Cases.Where(c => ids.Contains(c.Id)).Select(c => new CaseRow { Id = c.Id, Image = c.ReadImage(), Label = c.ReadLabel(dataset.Labels) }).ToArray();
+        var context = new MLContext(request.Seed) { GpuDeviceId = request.Gpu, FallbackToCpu = true };
+        context.Log += (_, e) =>
+        {
+            if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning && e.Source.Contains("Seg", StringComparison.Ordinal) | e.Source.Contains("SelfSr", StringComparison.Ordinal)) console.Warn(e.RawMessage);
+        };
+        var run = request.Run;
+        var selfSr = request.Preset.SelfSr with
+        {
+            Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Labels = dataset.Labels, Seed = request.Seed, CheckpointDirectory = run.Path, Resume = request.Resume, Progress = clock, CancellationToken = cancel,
+        };
+        var segmentation = request.Preset.Segmentation with
+        {
+            Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Labels = dataset.Labels, Seed = request.Seed, CheckpointDirectory = run.Path, Resume = request.Resume, Progress = clock, CancellationToken = cancel,
+            BaselineReady = baseline => RunFolder.Write(run.BaselineOnnx, baseline.ExportOnnx),
+        };
+        var data = context.Data.LoadFromEnumerable(rows);
+        var pipeline = new EstimatorChain<ITransformer>()
+            .Append(context.Transforms.SelfSuperResolution(selfSr), TransformerScope.Training)
+            .Append(context.Transforms.PseudoData(new PseudoDataOptions { Factor = plan.Factor, Axis = request.Axis ?? plan.Axis }), TransformerScope.Training)
+            .Append(context.Transforms.RehrSeg(segmentation));
+        var model = pipeline.Fit(data);
+        clock.Finish();
+
+        RunFolder.Write(run.Model, s => context.Model.Save(model, data.Schema, s));
+        using var selfSrModel = model.OfType<SelfSrTransformer>().Single().Model;
+        using var segmenter = model.LastTransformer.Model;
+        RunFolder.Write(run.SegmentationOnnx, segmenter.ExportOnnx);
+        RunFolder.Write(run.SelfSrOnnx, selfSrModel.ExportOnnx);
+        return clock.Stages;
+    }
+
+    sealed class CaseRow
+    {
+        public string Id = "";
+        [VolumeType] public MLVolume Image = null!;
+        [VolumeType] public MLVolume Label = null!;
+    }
+
+    /// <summary>Passes progress on and keeps wall time and peak memory by stage.</summary>
+    sealed class StageClock(ToolConsole console) : IProgress<TrainingProgress>
+    {
+        readonly Stopwatch _watch = Stopwatch.StartNew();
+        string _stage = "read and prepare";
+        public List<StageCost> Stages { get; } = [];
+
+        public void Report(TrainingProgress value)
+        {
+            if (value.Stage != _stage)
+            {
+                Finish();
+                _stage = value.Stage;
+            }
+            console.Report(value);
+        }
+
+        public void Finish()
+        {
+            using var process = Process.GetCurrentProcess();
+            Stages.Add(new(_stage, _watch.Elapsed.TotalSeconds, process.PeakWorkingSet64 / 1e6));
+            _watch.Restart();
+            _stage = "save";
+        }
+    }
+}

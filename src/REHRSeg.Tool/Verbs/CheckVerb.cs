@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using REHRSeg.Imaging;
+using Spectre.Console;
+
+namespace REHRSeg.Tool;
+
+/// <summary><c>rehrseg check</c>: integrity of a dataset and the plan that training would follow.</summary>
+internal static class CheckVerb
+{
+    public static Command Create()
+    {
+        var dataset = CommonOptions.Path("--dataset", "Thick-slice dataset (Decathlon or nnU-Net v2 layout).");
+        var factor = CommonOptions.Factor();
+        var axis = CommonOptions.Axis();
+        var preset = TrainVerb.PresetOption();
+        var command = new Command("check", "Check a dataset and show the plan, before hours of work.") { dataset, factor, axis, preset };
+        command.OnRun((parse, console, cancel) =>
+        {
+            var data = MedicalDataset.Open(parse.GetRequiredValue(dataset));
+            var along = CommonOptions.ParseAxis(parse.GetValue(axis));
+            var report = Run(console, data, parse.GetValue(factor), along, cancel);
+            var plan = report.Problems.Count == 0 ? TrainingPlan.Create(data, report, TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(factor)) : null;
+            console.Result(new { dataset = data.Name, cases = report.Cases.Count, report.Problems, report.Warnings, plan }, () => ToTable(data, report, plan));
+            return report.Problems.Count == 0 ? CommandLine.Done : CommandLine.Failed;
+        });
+        return command;
+    }
+
+    /// <summary>Checks and prints every problem as an error line.</summary>
+    public static DatasetReport Run(ToolConsole console, MedicalDataset dataset, int? factor, SliceAxis? axis, CancellationToken cancel)
+    {
+        var watch = Stopwatch.StartNew();
+        var report = DatasetCheck.Run(dataset, factor, axis, new Steps(console, dataset.Cases.Count, watch), cancel);
+        foreach (string warning in report.Warnings) console.Warn(warning);
+        foreach (string problem in report.Problems) console.Error(problem);
+        return report;
+    }
+
+    static Table ToTable(MedicalDataset data, DatasetReport report, TrainingPlan? plan)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("what", "value");
+        table.AddRow("dataset", Markup.Escape($"{data.Name}: {report.Cases.Count} readable of {data.Cases.Count} cases"));
+        table.AddRow("labels", Markup.Escape(string.Join(", ", data.Labels.Select(l => $"{l.Value} {l.Name}"))));
+        foreach (var label in data.Labels)
+            table.AddRow(Markup.Escape($"voxels of {label.Name}"), report.Cases.Sum(c => c.LabelVoxels.GetValueOrDefault(label.Value)).ToString("N0", CultureInfo.InvariantCulture));
+        if (plan is not null) foreach (var (key, value) in plan.Describe()) table.AddRow(Markup.Escape(key), Markup.Escape(value));
+        table.AddRow("problems", report.Problems.Count.ToString(CultureInfo.InvariantCulture));
+        return table;
+    }
+
+    sealed class Steps(ToolConsole console, int total, Stopwatch watch) : IProgress<int>
+    {
+        public void Report(int done) => console.Step("check", done, total, watch.Elapsed);
+    }
+}

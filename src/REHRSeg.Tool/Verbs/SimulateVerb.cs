@@ -1,0 +1,62 @@
+using System.CommandLine;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool;
+
+/// <summary><c>rehrseg simulate</c>: thick slices and the thin truth on the exact refined grid from a thin dataset.</summary>
+internal static class SimulateVerb
+{
+    public static Command Create()
+    {
+        var dataset = CommonOptions.Path("--dataset", "Thin-slice dataset (Decathlon or nnU-Net v2 layout).");
+        var outDir = CommonOptions.Path("--out", "Folder for the thick nnU-Net dataset; OUT/hr holds the thin truth.");
+        var factor = CommonOptions.Factor("Thin slices per thick slice, at least 2.");
+        factor.Required = true;
+        var axis = CommonOptions.Axis();
+        var profile = new Option<string>("--profile") { Description = "Slice profile: gaussian (FWHM = factor) or slr (published code).", DefaultValueFactory = _ => "gaussian" };
+        profile.AcceptOnlyFromAmong("gaussian", "slr");
+        var start = new Option<int>("--start") { Description = "First thin slice of the first block, 0 to factor - 1." };
+        var command = new Command("simulate", "Make thick slices (and keep the thin truth) from a thin-slice dataset.") { dataset, outDir, factor, axis, profile, start };
+        command.OnRun((parse, console, cancel) =>
+        {
+            int r = parse.GetRequiredValue(factor)!.Value, s = parse.GetValue(start);
+            if (s < 0 || s >= r) throw new UsageException($"--start is {s}; it must be 0 to {r - 1}.");
+            var shape = parse.GetValue(profile) == "slr" ? SliceProfile.Slr(r) : SliceProfile.Gaussian(r);
+            return Run(console, MedicalDataset.Open(parse.GetRequiredValue(dataset)), parse.GetRequiredValue(outDir), shape, CommonOptions.ParseAxis(parse.GetValue(axis)), s, cancel);
+        });
+        return command;
+    }
+
+    public static int Run(ToolConsole console, MedicalDataset dataset, string outDir, SliceProfile profile, SliceAxis? axis, int start, CancellationToken cancel)
+    {
+        string thin = Path.Combine(outDir, "hr");
+        int written = 0;
+        int code = Batch.ForEach(console, "simulate", dataset.Cases, c =>
+        {
+            var image = c.ReadImage();
+            var label = c.ReadLabel(dataset.Labels);
+            image.RequireSameGrid(label, c.ImageFiles[0], c.LabelFile!);
+            var along = axis ?? image.Geometry.DetectSliceAxis() ?? SliceAxis.Z;
+            WriteImage(ThickSliceSimulator.Image(image, along, profile, start), outDir, c.Id);
+            WriteLabel(ThickSliceSimulator.Label(label, along, profile.Factor, start), outDir, c.Id);
+            WriteImage(ThickSliceSimulator.ThinTruth(image, along, profile.Factor, start), thin, c.Id);
+            WriteLabel(ThickSliceSimulator.ThinTruth(label, along, profile.Factor, start), thin, c.Id);
+            written++;
+        }, cancel);
+        if (written > 0)
+        {
+            MedicalDataset.WriteDescription(outDir, dataset.Name, dataset.Labels, dataset.ChannelNames, written);
+            MedicalDataset.WriteDescription(thin, dataset.Name + " (thin truth)", dataset.Labels, dataset.ChannelNames, written);
+        }
+        console.Result(new { cases = dataset.Cases.Count, written, outDir });
+        return code;
+    }
+
+    public static void WriteImage(MLVolume image, string dataset, string id)
+    {
+        for (int c = 0; c < image.Channels; c++)
+            VolumeFile.Write(image.Channels == 1 ? image : image.WithVoxels(image.Channel(c).ToArray()), Path.Combine(dataset, "imagesTr", $"{id}_{c:0000}.nii.gz"));
+    }
+
+    public static void WriteLabel(MLVolume label, string dataset, string id) => VolumeFile.Write(label, Path.Combine(dataset, "labelsTr", $"{id}.nii.gz"), VolumeDataType.UInt8);
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool;
+
+/// <summary><c>rehrseg superresolve</c>: thin images, labels and uncertainty from annotated thick cases.</summary>
+internal static class SuperResolveVerb
+{
+    public static Command Create()
+    {
+        var model = CommonOptions.Path("--model", "Run folder of 'rehrseg train', selfsr.onnx, or a baseline: spline (cubic spline, signed-distance labels) or nearest.");
+        var input = CommonOptions.Path("--input", "Dataset folder, folder of volumes, or one volume.");
+        var labels = CommonOptions.Path("--labels", "Folder of label maps, or one; default: those of the dataset.", required: false);
+        var outDir = CommonOptions.Path("--out", "Folder for images/, labels/ and uncertainty/.");
+        var only = CommonOptions.Path("--cases", "Comma-separated case ids, or splits.json:K for the validation cases of fold K.", required: false);
+        var factor = CommonOptions.Factor("Thin slices per thick slice, for --model spline or nearest.");
+        var axis = CommonOptions.Axis();
+        var command = new Command("superresolve", "Turn annotated thick volumes into thin ones.") { model, input, labels, outDir, only, factor, axis };
+        command.OnRun((parse, console, cancel) =>
+        {
+            var cases = CaseSelection.Apply(CaseFiles.Find(parse.GetRequiredValue(input), parse.GetValue(labels)), parse.GetValue(only));
+            using var resolver = SuperResolver.Open(parse.GetRequiredValue(model), parse.GetValue(factor));
+            return Run(console, resolver, cases, parse.GetRequiredValue(outDir), CommonOptions.ParseAxis(parse.GetValue(axis)), cancel);
+        });
+        return command;
+    }
+
+    public static int Run(ToolConsole console, SuperResolver resolver, IReadOnlyList<MedicalCase> cases, string outDir, SliceAxis? axis, CancellationToken cancel)
+    {
+        if (cases.Any(c => c.LabelFile is null)) console.Warn("Some cases have no label map: they are super-resolved as if all were background, and only their images are written. Give --labels.");
+        int code = Batch.ForEach(console, "superresolve", cases, c =>
+        {
+            var image = c.ReadImage();
+            var label = c.LabelFile is { } file
+                ? resolver.Labels is { } known ? c.ReadLabel(known) : VolumeFile.Read(file)
+                : new MLVolume(image.Geometry, new float[image.Geometry.VoxelCount]);
+            image.RequireSameGrid(label, c.ImageFiles[0], c.LabelFile ?? "");
+            var thin = resolver.Apply(image, label, axis, cancel);
+            VolumeFile.Write(thin.Image, Path.Combine(outDir, "images", c.Id + "_0000.nii.gz"));
+            if (c.LabelFile is not null) VolumeFile.Write(thin.Label, Path.Combine(outDir, "labels", c.Id + ".nii.gz"), VolumeDataType.UInt8);
+            if (resolver.HasUncertainty) VolumeFile.Write(thin.Uncertainty, Path.Combine(outDir, "uncertainty", c.Id + ".nii.gz"));
+        }, cancel);
+        console.Result(new { cases = cases.Count, outDir });
+        return code;
+    }
+}

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Text.Json;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool;
+
+/// <summary><c>rehrseg train</c>: both stages from thick images and thick labels alone, as one ML.NET pipeline.</summary>
+internal static class TrainVerb
+{
+    public static Option<string> PresetOption()
+    {
+        var preset = new Option<string>("--preset") { Description = "demo (minutes), cpu (about an hour on 2 cores) or paper (a GPU).", DefaultValueFactory = _ => "cpu" };
+        preset.AcceptOnlyFromAmong("demo", "cpu", "paper");
+        return preset;
+    }
+
+    public static Command Create()
+    {
+        var dataset = CommonOptions.Path("--dataset", "Thick-slice dataset (Decathlon or nnU-Net v2 layout).");
+        var outDir = CommonOptions.Path("--out", "Run folder: model.zip, segmentation.onnx, selfsr.onnx, plan.json, splits.json, training.jsonl, checkpoints/.");
+        var factor = CommonOptions.Factor();
+        var axis = CommonOptions.Axis();
+        var preset = PresetOption();
+        var fold = new Option<int?>("--fold") { Description = "Hold out this fold's validation cases, 0 to folds - 1. Default: train on all cases." };
+        var folds = new Option<int>("--folds") { Description = "Number of folds (nnU-Net's split).", DefaultValueFactory = _ => 5 };
+        var seed = new Option<int>("--seed") { Description = "Seed of every random choice.", DefaultValueFactory = _ => 1 };
+        var resume = new Option<bool>("--resume") { Description = "Continue from the run folder's checkpoints." };
+        var gpu = new Option<int?>("--gpu") { Description = "GPU to train on. Default: the CPU." };
+        var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value, for example selfsr.width=32. Repeatable." };
+        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, preset, fold, folds, seed, resume, gpu, set };
+        command.OnRun((parse, console, cancel) =>
+        {
+            int? held = parse.GetValue(fold);
+            int count = parse.GetValue(folds);
+            if (count < 2) throw new UsageException($"--folds is {count}; it must be at least 2.");
+            if (held is { } k && (k < 0 || k >= count)) throw new UsageException($"--fold is {k}; it must be 0 to {count - 1}.");
+            return Run(console, new TrainingRequest
+            {
+                Dataset = MedicalDataset.Open(parse.GetRequiredValue(dataset)),
+                Run = new RunFolder(Path.GetFullPath(parse.GetRequiredValue(outDir))),
+                Preset = OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? []),
+                Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
+                Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), Gpu = parse.GetValue(gpu),
+            }, cancel);
+        });
+        return command;
+    }
+
+    public static int Run(ToolConsole console, TrainingRequest request, CancellationToken cancel)
+    {
+        var run = request.Run;
+        RequireUsable(run, request.Resume);
+        var report = CheckVerb.Run(console, request.Dataset, request.Factor, request.Axis, cancel);
+        if (report.Problems.Count > 0) return CommandLine.Failed;
+        var ids = request.Dataset.Cases.Select(c => c.Id).ToArray();
+        var folds = request.Fold is null ? [] : CrossValidationFolds.Split(ids, request.Folds);
+        var training = request.Fold is { } k ? folds[k].Train.ToHashSet() : [.. ids];
+        var plan = TrainingPlan.Create(request.Dataset, report with { Cases = [.. report.Cases.Where(c => training.Contains(c.Id))] }, request.Preset, request.Factor);
+        RunFolder.Write(run.Splits, s => JsonSerializer.Serialize(s, folds, ToolConsole.JsonForm));
+        RunFolder.Write(run.Config, s => JsonSerializer.Serialize(s, new
+        {
+            dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed,
+            selfSr = OptionOverrides.Snapshot(request.Preset.SelfSr), segmentation = OptionOverrides.Snapshot(request.Preset.Segmentation),
+        }, ToolConsole.JsonForm));
+        foreach (var (key, value) in plan.Describe()) console.Info($"{key,-24} {value}");
+        var stages = TrainingRun.Execute(console, request, training, plan, cancel);
+        RunFolder.Write(run.Stages, s => JsonSerializer.Serialize(s, stages, ToolConsole.JsonForm));
+        foreach (var s in stages) console.Info($"{s.Name,-24} {TimeSpan.FromSeconds(s.Seconds):h\\:mm\\:ss}   peak {s.PeakMegabytes:0} MB");
+        console.Result(new { run = run.Path, cases = training.Count, stages });
+        return CommandLine.Done;
+    }
+
+    static void RequireUsable(RunFolder run, bool resume)
+    {
+        try
+        {
+            Directory.CreateDirectory(run.Path);
+            string probe = Path.Combine(run.Path, ".write-test");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--out {run.Path} cannot be written: {e.Message} Choose another folder.", e);
+        }
+        if (!resume && (File.Exists(run.Model) || File.Exists(run.Config)))
+            throw new IOException($"--out {run.Path} already holds a run. Continue it with --resume, or choose another folder.");
+    }
+}
+
+/// <summary>Everything that <c>train</c> was asked for.</summary>
+internal sealed record TrainingRequest
+{
+    public required MedicalDataset Dataset { get; init; }
+    public required RunFolder Run { get; init; }
+    public required TrainingPreset Preset { get; init; }
+    public int? Factor { get; init; }
+    public SliceAxis? Axis { get; init; }
+    public int? Fold { get; init; }
+    public int Folds { get; init; } = 5;
+    public int Seed { get; init; } = 1;
+    public bool Resume { get; init; }
+    public int? Gpu { get; init; }
+}
