@@ -1,0 +1,74 @@
+using System.Text.Json;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool.Tests;
+
+public sealed class SimulateAndEvaluateTests
+{
+    [Theory]
+    [InlineData("x", 0)]
+    [InlineData("y", 1)]
+    [InlineData("z", 2)]
+    public void Simulate_writes_thick_slices_and_thin_truth_on_the_refined_grid(string axis, int index)
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["thin"], cases: 2, slices: 26, size: 26, sliceSpacing: 1);
+        ToolRun.InProcess("simulate", "--dataset", folder["thin"], "--out", folder["thick"], "--factor", "4", "--axis", axis, "--start", "1").AssertDone();
+        var thick = MedicalDataset.Open(folder["thick"]);
+        var truth = MedicalDataset.Open(folder["thick", "hr"]);
+        Assert.Equal(2, thick.Cases.Count);
+        var image = thick.Cases[0].ReadImage();
+        Assert.Equal(6, image.Geometry.Size[index]);
+        Assert.Equal((SliceAxis)index, image.Geometry.DetectSliceAxis());
+        Assert.True(truth.Cases[0].ReadImage().Geometry.IsSameGrid(image.Geometry.Refine(4, (SliceAxis)index)));
+        Assert.True(truth.Cases[0].ReadLabel(truth.Labels).Geometry.IsSameGrid(image.Geometry.Refine(4, (SliceAxis)index)));
+        image.RequireSameGrid(thick.Cases[0].ReadLabel(thick.Labels), "image", "label");
+    }
+
+    [Fact]
+    public void A_perfect_prediction_scores_perfectly_and_a_shifted_one_does_not()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"], cases: 3);
+        ToolRun.InProcess("evaluate", "--predictions", folder["data", "labelsTr"], "--reference", folder["data", "labelsTr"], "--out", folder["same.json"]).AssertDone();
+        var same = JsonSerializer.Deserialize<Evaluation>(File.ReadAllText(folder["same.json"]), ToolConsole.JsonForm)!;
+        Assert.Equal(1.0, same.Mean("DSC"));
+        Assert.Equal(0.0, same.Mean("HD95"));
+        Assert.Equal("ball", same.Summary[0].Name);
+
+        var label = VolumeFile.Read(folder["data", "labelsTr", "case_0.nii.gz"]);
+        var shifted = new float[label.Voxels.Length];
+        label.Voxels[..^2].CopyTo(shifted.AsSpan(2));
+        VolumeFile.Write(label.WithVoxels(shifted), folder["shifted", "case_0.nii.gz"], VolumeDataType.UInt8);
+        var run = ToolRun.InProcess("evaluate", "--predictions", folder["shifted"], "--reference", folder["data", "labelsTr"], "--json", "--quiet");
+        run.AssertDone();
+        var moved = JsonSerializer.Deserialize<Evaluation>(run.Output, ToolConsole.JsonForm)!;
+        Assert.InRange(moved.Mean("DSC"), 0.5, 0.95);
+        Assert.InRange(moved.Mean("HD95"), 1.0, 2.1);
+    }
+
+    [Fact]
+    public void A_prediction_without_reference_fails_that_case_alone()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"], cases: 2);
+        TinyDataset.Write(folder["more"], cases: 3);
+        var run = ToolRun.InProcess("evaluate", "--predictions", folder["more", "labelsTr"], "--reference", folder["data", "labelsTr"], "--json");
+        run.AssertFailure("case_2");
+        Assert.Equal(2, JsonSerializer.Deserialize<Evaluation>(run.Output, ToolConsole.JsonForm)!.Summary[0].Cases);
+    }
+
+    [Fact]
+    public void Images_are_scored_by_psnr_and_ssim()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"], cases: 2, slices: 12);
+        ToolRun.InProcess("superresolve", "--model", "nearest", "--factor", "2", "--input", folder["data"], "--out", folder["near"]).AssertDone();
+        ToolRun.InProcess("superresolve", "--model", "spline", "--factor", "2", "--input", folder["data"], "--out", folder["spline"]).AssertDone();
+        var run = ToolRun.InProcess("evaluate", "--predictions", folder["near", "images"], "--reference", folder["spline", "images"], "--kind", "images", "--json");
+        run.AssertDone();
+        var scores = JsonSerializer.Deserialize<Evaluation>(run.Output, ToolConsole.JsonForm)!;
+        Assert.InRange(scores.Mean("PSNR"), 10, 60);
+        Assert.InRange(scores.Mean("SSIM"), 0.1, 0.9999);
+    }
+}

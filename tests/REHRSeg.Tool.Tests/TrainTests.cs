@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Text.Json;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool.Tests;
+
+public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
+{
+    [Fact]
+    public void A_run_leaves_every_file_of_the_contract()
+    {
+        trained.Result.AssertDone();
+        foreach (string file in (string[])["model.zip", "segmentation.onnx", "baseline.onnx", "selfsr.onnx", "plan.json", "splits.json", "config.json", "training.jsonl", "stages.json"])
+            Assert.True(new FileInfo(Path.Combine(trained.Run, file)).Length > 0, file);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(trained.Run, "checkpoints"), "*.safetensors", SearchOption.AllDirectories));
+        Assert.NotEmpty(Directory.GetFiles(trained.Run, "*tfevents*", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFiles(trained.Run, "*.tmp", SearchOption.AllDirectories));
+        var folds = JsonSerializer.Deserialize<List<Fold>>(File.ReadAllText(Path.Combine(trained.Run, "splits.json")), ToolConsole.JsonForm)!;
+        Assert.Equal(5, folds.Count);
+        Assert.Empty(folds[0].Train.Intersect(folds[0].Validation));
+    }
+
+    [Fact]
+    public void Torch_and_onnx_predict_the_same_probabilities()
+    {
+        using var folder = new TemporaryFolder();
+        string[] common = ["--input", trained.Data, "--cases", Path.Combine(trained.Run, "splits.json") + ":0", "--probabilities", "--no-tta"];
+        ToolRun.InProcess(["predict", "--model", trained.Run, "--out", folder["torch"], .. common]).AssertDone();
+        ToolRun.InProcess(["predict", "--model", Path.Combine(trained.Run, "segmentation.onnx"), "--out", folder["onnx"], .. common]).AssertDone();
+        foreach (string kind in (string[])["lr_probabilities", "hr_probabilities"])
+        {
+            string file = Directory.GetFiles(folder["torch", kind]).Single();
+            var (a, b) = (VolumeFile.Read(file), VolumeFile.Read(folder["onnx", kind, Path.GetFileName(file)]));
+            Assert.Equal(2, a.Channels);
+            float worst = 0;
+            for (int i = 0; i < a.Voxels.Length; i++) worst = Math.Max(worst, Math.Abs(a.Voxels[i] - b.Voxels[i]));
+            Assert.True(worst < 1e-4, $"{kind} differ by {worst}");
+        }
+        var image = VolumeFile.ReadGeometry(Path.Combine(trained.Data, "imagesTr", Path.GetFileName(Directory.GetFiles(folder["torch", "lr"]).Single()).Replace(".nii.gz", "_0000.nii.gz", StringComparison.Ordinal)));
+        Assert.True(VolumeFile.ReadGeometry(Directory.GetFiles(folder["torch", "lr"]).Single()).IsSameGrid(image));
+        Assert.True(VolumeFile.ReadGeometry(Directory.GetFiles(folder["torch", "hr"]).Single()).IsSameGrid(image.Refine(4, SliceAxis.Z)));
+    }
+
+    [Fact]
+    public void Superresolve_by_run_and_by_onnx_agree()
+    {
+        using var folder = new TemporaryFolder();
+        ToolRun.InProcess("superresolve", "--model", trained.Run, "--input", trained.Data, "--cases", "case_0", "--out", folder["torch"]).AssertDone();
+        ToolRun.InProcess("superresolve", "--model", Path.Combine(trained.Run, "selfsr.onnx"), "--input", trained.Data, "--cases", "case_0", "--out", folder["onnx"]).AssertDone();
+        foreach (string file in (string[])["images/case_0_0000.nii.gz", "uncertainty/case_0.nii.gz"])
+        {
+            var (a, b) = (VolumeFile.Read(folder["torch", file]), VolumeFile.Read(folder["onnx", file]));
+            Assert.Equal(24, a.Depth);
+            float range = a.Voxels.ToArray().Max() - a.Voxels.ToArray().Min();
+            for (int i = 0; i < a.Voxels.Length; i++) Assert.True(Math.Abs(a.Voxels[i] - b.Voxels[i]) < 1e-3f * range, $"{file} differs at {i}: {a.Voxels[i]} and {b.Voxels[i]}");
+        }
+        Assert.True(File.Exists(folder["torch", "labels", "case_0.nii.gz"]));
+    }
+
+    [Fact]
+    public void The_baseline_repeats_its_thick_labels()
+    {
+        using var folder = new TemporaryFolder();
+        var run = ToolRun.InProcess("predict", "--model", Path.Combine(trained.Run, "baseline.onnx"), "--input", trained.Data, "--cases", "case_1", "--out", folder["out"]);
+        run.AssertDone();
+        Assert.Contains("no trained HR head", run.Error, StringComparison.Ordinal);
+        var (lr, hr) = (VolumeFile.Read(folder["out", "lr", "case_1.nii.gz"]), VolumeFile.Read(folder["out", "hr", "case_1.nii.gz"]));
+        for (int z = 0; z < hr.Depth; z++) Assert.Equal(lr[z / 4, 12, 12], hr[z, 12, 12]);
+    }
+
+    [Fact]
+    public void Export_writes_the_runs_onnx_again()
+    {
+        using var folder = new TemporaryFolder();
+        ToolRun.InProcess("export", "--model", trained.Run, "--out", folder["again.onnx"]).AssertDone();
+        Assert.Equal(File.ReadAllBytes(Path.Combine(trained.Run, "segmentation.onnx")), File.ReadAllBytes(folder["again.onnx"]));
+    }
+
+    [Fact]
+    public void Predict_from_onnx_runs_where_no_torch_assembly_exists()
+    {
+        using var folder = new TemporaryFolder();
+        string tool = folder["tool"];
+        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory, "*", SearchOption.AllDirectories))
+        {
+            string name = Path.GetRelativePath(AppContext.BaseDirectory, file);
+            if (name.Contains("torch", StringComparison.OrdinalIgnoreCase) || name.Contains("c10", StringComparison.Ordinal) || name.Contains("gomp", StringComparison.Ordinal)) continue;
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(tool, name))!);
+            File.Copy(file, Path.Combine(tool, name));
+        }
+        string[] predict = ["predict", "--input", trained.Data, "--cases", "case_0", "--no-tta", "--model"];
+        var run = ToolRun.Finish(ToolRun.Start(tool, [.. predict, Path.Combine(trained.Run, "segmentation.onnx"), "--out", folder["out"]]));
+        run.AssertDone();
+        Assert.True(File.Exists(folder["out", "hr", "case_0.nii.gz"]));
+        var withTorch = ToolRun.Finish(ToolRun.Start(tool, [.. predict, trained.Run, "--out", folder["out2"]]));
+        Assert.NotEqual(0, withTorch.Code);
+    }
+
+    [Fact]
+    public void Interrupted_training_stops_at_once_and_resumes()
+    {
+        using var folder = new TemporaryFolder();
+        string[] train = ["train", "--dataset", trained.Data, "--out", folder["run"], .. TrainedRun.Tiny];
+        using var process = ToolRun.Start(AppContext.BaseDirectory, [.. train, "--set", "segmentation.iterations=4000"]);
+        var errors = process.StandardError.ReadToEndAsync();
+        string? line;
+        while ((line = process.StandardOutput.ReadLine()) is not null && !line.StartsWith("nnunet", StringComparison.Ordinal)) { }
+        Assert.True(line is not null, "the nnU-Net phase was never reached: " + (process.HasExited ? errors.Result : ""));
+        Assert.False(process.WaitForExit(500), "training ended by itself");
+        var watch = Stopwatch.StartNew();
+        Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+        process.StandardOutput.ReadToEnd();
+        Assert.True(process.WaitForExit(10_000), "the tool did not stop");
+        Assert.Equal(CommandLine.Failed, process.ExitCode);
+        Assert.Contains("--resume", errors.Result, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder["run", "model.zip"]));
+        Assert.Empty(Directory.GetFiles(folder["run"], "*.tmp", SearchOption.AllDirectories));
+        var resumed = ToolRun.InProcess([.. train, "--resume"]);
+        resumed.AssertDone();
+        Assert.True(File.Exists(folder["run", "model.zip"]));
+    }
+}
