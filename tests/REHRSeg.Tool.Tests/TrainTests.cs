@@ -101,7 +101,7 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
     {
         using var folder = new TemporaryFolder();
         string[] train = ["train", "--dataset", trained.Data, "--out", folder["run"], .. TrainedRun.Tiny];
-        using var process = ToolRun.Start(AppContext.BaseDirectory, [.. train, "--set", "segmentation.iterations=4000"]);
+        using var process = ToolRun.Start(AppContext.BaseDirectory, [.. train, "--set", "segmentation.nnUNetIterations=4000"]);
         var errors = process.StandardError.ReadToEndAsync();
         string? line;
         while ((line = process.StandardOutput.ReadLine()) is not null && !line.StartsWith("nnunet", StringComparison.Ordinal)) { }

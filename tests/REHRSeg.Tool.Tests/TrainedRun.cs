@@ -7,7 +7,7 @@ public sealed class TrainedRun : IDisposable
     internal static readonly string[] Tiny =
     [
         "--preset", "demo", "--set", "selfsr.width=8", "--set", "selfsr.iterations=12", "--set", "selfsr.uncertaintyIterations=4", "--set", "selfsr.batchSize=2", "--set", "selfsr.patchSize=24",
-        "--set", "segmentation.iterations=16", "--set", "segmentation.fineTuneIterations=10", "--set", "segmentation.baseFeatures=4", "--set", "selfsr.checkpointInterval=4", "--set", "segmentation.checkpointInterval=4",
+        "--set", "segmentation.nnUNetIterations=16", "--set", "segmentation.fineTuneIterations=10", "--set", "segmentation.baseFeatures=4", "--set", "selfsr.checkpointInterval=4", "--set", "segmentation.checkpointInterval=4",
     ];
 
     internal TemporaryFolder Folder { get; } = new();

@@ -14,7 +14,7 @@ internal sealed record TrainingPlan(int Cases, SliceAxis Axis, int Factor, doubl
         double ratio = spacing[(int)axis] / Enumerable.Range(0, 3).Where(a => a != (int)axis).Min(a => spacing[a]);
         int r = factor ?? preset.SelfSr.Factor ?? (int)Math.Round(ratio);
         if (r < 2) throw new DatasetException($"{dataset.Directory}: the slice spacing is {ratio:0.##} times the in-plane spacing, so no factor of at least 2 follows. Give --factor.");
-        return new(report.Cases.Count, axis, r, ratio, spacing, size, preset.Name, preset.SelfSr.Iterations + preset.SelfSr.UncertaintyIterations, preset.Segmentation.Iterations, preset.Segmentation.FineTuneIterations);
+        return new(report.Cases.Count, axis, r, ratio, spacing, size, preset.Name, preset.SelfSr.Iterations + preset.SelfSr.UncertaintyIterations, preset.Segmentation.NnUNetIterations, preset.Segmentation.FineTuneIterations);
     }
 
     public IEnumerable<(string Key, string Value)> Describe()

@@ -61,8 +61,8 @@ internal static class DemoVerb
 
     static void WritePhantoms(string folder, CancellationToken cancel)
     {
-        LabelClass[] labels = [new(0, "background"), new(1, "organ"), new(2, "lesion")];
-        foreach (var phantom in PhantomGenerator.Create(Cases, Size, Seed))
+        LabelClass[] labels = [.. PhantomGenerator.LabelNames.Select((name, value) => new LabelClass(value, name))];
+        foreach (var phantom in PhantomGenerator.GenerateMany(Cases, Seed, Size, Size, Size))
         {
             cancel.ThrowIfCancellationRequested();
             SimulateVerb.WriteImage(phantom.Image, folder, phantom.Id);
