@@ -8,13 +8,29 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
 {
     /// <summary>Minutes on 2 cores: phantoms.</summary>
     public static TrainingPreset Demo { get; } = new("demo",
-        new SelfSrOptions { },
-        new RehrSegOptions { });
+        new SelfSrOptions
+        {
+            Width = 16, Iterations = 300, UncertaintyIterations = 60, BatchSize = 4, PatchSize = 32, LearningRate = 1e-3,
+            Residual = true, CheckpointInterval = 100,
+        },
+        new RehrSegOptions
+        {
+            NnUNetIterations = 300, FineTuneIterations = 250, BatchSize = 2, BaseFeatures = 8, MaxFeatures = 64, MaxPatchSlices = 8, MaxPatchSide = 48,
+            FineTuneLearningRate = 5e-3, HrHeadLearningRate = 1e-2, FineTuneClipNorm = 12, BFloat16 = false, CheckpointInterval = 100,
+        });
 
     /// <summary>The same method, narrower and shorter: about an hour on 2 cores for 130 hippocampus cases at r = 4.</summary>
     public static TrainingPreset Cpu { get; } = new("cpu",
-        new SelfSrOptions { },
-        new RehrSegOptions { });
+        new SelfSrOptions
+        {
+            Width = 32, Iterations = 4000, UncertaintyIterations = 800, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3,
+            Residual = true, ValidationInterval = 500,
+        },
+        new RehrSegOptions
+        {
+            NnUNetIterations = 4000, FineTuneIterations = 3000, BatchSize = 2, BaseFeatures = 16, MaxFeatures = 128,
+            FineTuneLearningRate = 5e-3, HrHeadLearningRate = 1e-2, FineTuneClipNorm = 12,
+        });
 
     /// <summary>The paper's widths, patches, batches and schedules: for a GPU.</summary>
     public static TrainingPreset Paper { get; } = new("paper", new SelfSrOptions(), new RehrSegOptions());

@@ -32,6 +32,8 @@ public sealed record RehrSegOptions : TrainerOptions
     public string? HrProbabilitiesColumnName { get; init; }
     /// <summary>Distillation teacher; null: the one that travels with the HrImage column's annotation.</summary>
     public SelfSrModel? Teacher { get; init; }
+    /// <summary>Receives the plain nnU-Net when its phase ends (the baseline, without HR head), for example to export it. The model is disposed after the call.</summary>
+    public Action<RehrSegModel>? BaselineReady { get; init; }
 
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;
