@@ -10,8 +10,8 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
     public static TrainingPreset Demo { get; } = new("demo",
         new SelfSrOptions
         {
-            Width = 16, Iterations = 300, UncertaintyIterations = 60, BatchSize = 4, PatchSize = 32, LearningRate = 1e-3,
-            Residual = true, CheckpointInterval = 100,
+            Width = 16, Iterations = 400, UncertaintyIterations = 60, BatchSize = 4, PatchSize = 32, LearningRate = 2e-3, UncertaintyLearningRate = 5e-4,
+            Residual = true, ClipNorm = 5, EmaDecay = 0.99, CheckpointInterval = 100,
         },
         new RehrSegOptions
         {
@@ -23,8 +23,8 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
     public static TrainingPreset Cpu { get; } = new("cpu",
         new SelfSrOptions
         {
-            Width = 32, Iterations = 4000, UncertaintyIterations = 800, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3,
-            Residual = true, ValidationInterval = 500,
+            Width = 32, Iterations = 3500, UncertaintyIterations = 500, BatchSize = 8, PatchSize = 40, LearningRate = 1e-3, UncertaintyLearningRate = 5e-4,
+            Residual = true, ClipNorm = 5, EmaDecay = 0.995, ValidationInterval = 500,
         },
         new RehrSegOptions
         {
