@@ -117,7 +117,7 @@ public sealed class PseudoDataTests : IDisposable
         var model = _ml.Transforms.PseudoData(options).Fit(rows);
         string file = Path.Combine(_folder, "pseudo.zip");
         _ml.Model.Save(model, rows.Schema, file);
-        var loaded = Assert.IsType<PseudoDataTransformer>(new MLContext().Model.Load(file, out _) is TransformerChain<ITransformer> chain ? chain.Single() : null);
+        var loaded = Assert.IsType<PseudoDataTransformer>(new MLContext().Model.Load(file, out _));
         var a = _ml.Data.CreateEnumerable<PairRow>(model.Transform(rows), false).ToList();
         var b = _ml.Data.CreateEnumerable<PairRow>(loaded.Transform(rows), false).ToList();
         Assert.Equal([2, 0, 2, 0], b.Select(p => p.Start));
