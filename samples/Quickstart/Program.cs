@@ -1,7 +1,6 @@
 // Trains on a folder of annotated thick-slice cases, saves the scoring model, segments one volume on thin slices.
 //   dotnet run -c Release --project samples/Quickstart -- DATASET IMAGE.nii.gz OUT [--tiny]
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Quickstart;
 using REHRSeg;
@@ -21,12 +20,11 @@ ml.Log += (_, e) => { if (e.Kind >= ChannelMessageKind.Info) Console.WriteLine(e
 
 IDataView cases = ml.Data.LoadMedicalDataset(dataset);                                  // rows of Id, Image, Label
 
-var pipeline = new EstimatorChain<ITransformer>()
-    .Append(ml.Transforms.SelfSuperResolution(tiny ? Presets.TinySelfSr : new()), TransformerScope.Training)   // HrImage, HrLabel, Uncertainty
-    .Append(ml.Transforms.PseudoData(), TransformerScope.Training)                                             // r pseudo thick/thin pairs a case
-    .Append(ml.Transforms.RehrSeg(tiny ? Presets.TinyRehrSeg : new()));                                        // LrSegmentation, HrSegmentation
+var pipeline = ml.Transforms.SelfSuperResolution(tiny ? Presets.TinySelfSr : new())      // adds HrImage, HrLabel, Uncertainty
+    .Append(ml.Transforms.PseudoData())                                                 // r pseudo thick/thin pairs a case
+    .Append(ml.Transforms.RehrSeg(tiny ? Presets.TinyRehrSeg : new()));                 // adds LrSegmentation, HrSegmentation
 
-var model = pipeline.Fit(cases).ForScoring();
+var model = pipeline.Fit(cases).ForScoring();                                           // needs the image alone
 ml.Model.Save(model, cases.Schema, Path.Combine(output, "model.zip"));
 
 using var engine = ml.Model.CreatePredictionEngine<Case, Segmentation>(model);
