@@ -32,6 +32,11 @@ public sealed class OnnxSegmentationTransformer : AddVolumesTransformer, IDispos
             Threads = threads,
             Warn = message => channel.Warning(MessageSensitivity.None, message),
         });
+        if (!_scorer.Info.HasHighResolutionHead && columns != columns.For(highResolution: false))
+        {
+            _scorer.Dispose();
+            throw new ArgumentException($"{source} has no HR head, so it cannot fill HR columns. Set their names to null.");
+        }
         channel.Info(MessageSensitivity.None, "Segmentation by ONNX Runtime on {0}", _scorer.Device);
     }
 
@@ -43,8 +48,9 @@ public sealed class OnnxSegmentationTransformer : AddVolumesTransformer, IDispos
     private protected override Func<MLVolume?[]> MakeRowFunction(DataViewRow input, IReadOnlyList<bool> wanted)
         => _columns.MakeRowFunction(wanted, _request, VolumeGetter(input, _columns.Image), (image, request) =>
         {
+            using var channel = Host.Start("Scoring");
             using var cancellation = new HostCancellation(Host);
-            return _scorer.Score(image, request, cancellation.Token);
+            return _scorer.Score(image, request with { Warn = message => channel.Warning(MessageSensitivity.None, message) }, cancellation.Token);
         });
 
     // Fields: columns (5 strings), bool mirror, int batch, int axis (-1 = detected). Entry Model.onnx: the model.

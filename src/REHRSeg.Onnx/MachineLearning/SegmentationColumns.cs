@@ -9,6 +9,9 @@ internal sealed record SegmentationColumns(string Image, string? Lr, string? Hr,
 
     string?[] Names => [Lr, Hr, LrProbabilities, HrProbabilities];
 
+    /// <summary>The columns that a model can fill: without HR head those of its own grid alone.</summary>
+    public SegmentationColumns For(bool highResolution) => highResolution ? this : this with { Hr = null, HrProbabilities = null };
+
     public IReadOnlyList<string> Added => [.. Names.OfType<string>()];
 
     public void Check()

@@ -17,7 +17,7 @@ namespace REHRSeg;
 /// | `PseudoImage`, `PseudoLabel`, `PseudoHrLabel`, `PseudoUncertainty` (input, training) | Volume | Pseudo pairs; without these columns the plain nnU-Net phase alone is trained |
 /// | `Start` (input, training) | Int32 | Start offset of the pair; the real cases are taken once, from the rows of the smallest |
 /// | `LrSegmentation` (output) | Volume | Labels on the input's own grid |
-/// | `HrSegmentation` (output) | Volume | Labels on the refined grid, r slices for each |
+/// | `HrSegmentation` (output) | Volume | Labels on the refined grid, r slices for each; not added by the plain nnU-Net |
 ///
 /// ### Trainer Characteristics
 /// |  |  |
@@ -63,7 +63,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         var teacher = _options.Teacher ?? TeacherAnnotation.Find(input.Schema)?.Model;
         var options = _options with { Labels = _options.Labels ?? LabelAnnotations.Read(input.Schema[_options.LabelColumnName]), Teacher = teacher };
         var model = TrainingSession.Run(_host, options, _seed, context => RehrSegTrainer.Train(ReadData(input, options, context.CancellationToken), options, context));
-        return new(_env, model, Columns, new() { Axis = options.Axis });
+        return new(_env, model, Columns.For(model.Info.HasHighResolutionHead), new() { Axis = options.Axis });
     }
 
     RehrSegTrainingData ReadData(IDataView input, RehrSegOptions options, CancellationToken cancellationToken)
@@ -86,11 +86,12 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
     {
         inputSchema.RequireVolume(_options.ImageColumnName);
         inputSchema.RequireVolume(_options.LabelColumnName);
-        if (PseudoColumns.Any(inputSchema.Has))
+        bool pseudo = PseudoColumns.Any(inputSchema.Has);
+        if (pseudo)
         {
             foreach (string column in PseudoColumns) inputSchema.RequireVolume(column);
             inputSchema.Require(_options.StartColumnName, NumberDataViewType.Int32);
         }
-        return inputSchema.With([.. Columns.Added.Select(name => VolumeSchema.VolumeShape(name))]);
+        return inputSchema.With([.. Columns.For(pseudo && _options.UsePseudoData).Added.Select(name => VolumeSchema.VolumeShape(name))]);
     }
 }

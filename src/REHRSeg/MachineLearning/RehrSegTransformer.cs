@@ -28,8 +28,9 @@ public sealed class RehrSegTransformer : AddVolumesTransformer, IDisposable
     private protected override Func<MLVolume?[]> MakeRowFunction(DataViewRow input, IReadOnlyList<bool> wanted)
         => _columns.MakeRowFunction(wanted, _request, VolumeGetter(input, _columns.Image), (image, request) =>
         {
+            using var channel = Host.Start("Scoring");
             using var cancellation = new HostCancellation(Host);
-            return Model.Predict(image, request, cancellation.Token);
+            return Model.Predict(image, request with { Warn = message => channel.Warning(MessageSensitivity.None, message) }, cancellation.Token);
         });
 
     // Fields: columns (5 strings), int axis (-1 = detected). Entry Model.bin: RehrSegModel.Save.

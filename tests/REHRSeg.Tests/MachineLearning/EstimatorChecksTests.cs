@@ -77,7 +77,13 @@ public class EstimatorChecksTests
     public void An_unavailable_gpu_is_refused_or_warned_of()
     {
         if (TorchSharp.torch.cuda.is_available()) return;
-        Assert.ThrowsAny<Exception>(() => _ml.Transforms.SelfSuperResolution(TinyPhantoms.SelfSr with { GpuDeviceId = 0, FallbackToCpu = false }).Fit(TinyPhantoms.Data(_ml)));
+        var options = TinyPhantoms.SelfSr with { Iterations = 1, UncertaintyIterations = 1 };
+        Assert.Contains("GPU 0 was asked for", Assert.Throws<InvalidOperationException>(() => _ml.Transforms.SelfSuperResolution(options with { GpuDeviceId = 0, FallbackToCpu = false }).Fit(TinyPhantoms.Data(_ml))).Message);
+        var ml = new MLContext(seed: 1) { GpuDeviceId = 0, FallbackToCpu = true };
+        var warnings = new List<string>();
+        ml.Log += (_, e) => { if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(e.Message); };
+        ml.Transforms.SelfSuperResolution(options).Fit(TinyPhantoms.Data(ml)).Dispose();
+        Assert.Contains(warnings, w => w.Contains("GPU 0 was asked for"));
     }
 
     [Fact]

@@ -169,6 +169,8 @@ public sealed class RehrSegPipelineTests(FittedPipeline fitted) : IClassFixture<
         Assert.Equal(2, probabilities.Channels);
         for (int i = 0; i < 100; i++) Assert.Equal(1f, probabilities.Channel(0)[i] + probabilities.Channel(1)[i], 3);
         Assert.Equal(TinyPhantoms.Grid, view.GetColumn<MLVolume>("LrSegmentation").First().Geometry);
+        Assert.Null(view.Schema.GetColumnOrNull("HrSegmentation"));
+        Assert.DoesNotContain("HrSegmentation", _ml.Transforms.RehrSeg(options).GetOutputSchema(MlNetInternals.ShapeOf(fitted.Cases.Schema)).Select(c => c.Name));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ static class TinyPhantoms
 
     public static SelfSrOptions SelfSr { get; } = new() { Width = 8, Iterations = 2, UncertaintyIterations = 2, BatchSize = 2, PatchSize = 16 };
 
-    public static RehrSegOptions RehrSeg { get; } = new();
+    public static RehrSegOptions RehrSeg { get; } = new() { NnUNetIterations = 2, FineTuneIterations = 2, BaseFeatures = 4, MaxFeatures = 8, MaxPatchSide = 16, MaxPatchSlices = 8 };
 
     public static Row Case(int seed)
     {
