@@ -44,6 +44,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         (_env, _options) = (env, options with { Labels = options.Labels?.ToArray() });
         Columns.Check();
         VolumeSchema.CheckNames([options.LabelColumnName, .. PseudoColumns, options.StartColumnName], []);
+        options.Validate();
         _host = env.Register(nameof(RehrSegEstimator));
         _seed = options.Seed ?? _host.Rand.Next();
     }
@@ -73,12 +74,13 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         var rows = TrainingSession.ReadRows(input, volumes, pseudo ? options.StartColumnName : null, cancellationToken);
         int first = rows.Count == 0 ? 0 : rows.Min(r => r.Start);
         var real = rows.Where(r => r.Start == first).Select(r => new TrainingCase(r.Id, r.Volumes[0], r.Volumes[1])).ToList();
-        TrainingCaseCheck.Run(real, options, options.Labels);
-        if (!pseudo) return new() { Real = real, Pseudo = [], Teacher = options.Teacher, BaselineReady = options.BaselineReady };
-        foreach (var row in rows)
-            foreach (int i in (int[])[3, 5])
-                row.Volumes[2].RequireSameGrid(row.Volumes[i], $"{volumes[2]} of case {row.Id}, start {row.Start},", volumes[i]);
-        return new() { Real = real, Pseudo = [.. rows.Select(r => new PseudoSample(r.Volumes[2], r.Volumes[3], r.Volumes[4], r.Volumes[5], r.Start))], Teacher = options.Teacher, BaselineReady = options.BaselineReady };
+        return new()
+        {
+            Real = real,
+            Pseudo = pseudo ? [.. rows.Select(r => new PseudoSample(r.Volumes[2], r.Volumes[3], r.Volumes[4], r.Volumes[5], r.Start))] : [],
+            Teacher = options.Teacher,
+            BaselineReady = options.BaselineReady,
+        };
     }
 
     /// <inheritdoc/>

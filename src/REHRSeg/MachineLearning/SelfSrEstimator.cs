@@ -40,12 +40,14 @@ public sealed class SelfSrEstimator : IEstimator<SelfSrTransformer>
         ArgumentNullException.ThrowIfNull(options);
         VolumeSchema.CheckNames([options.ImageColumnName, options.LabelColumnName], [options.HrImageColumnName, options.HrLabelColumnName, options.UncertaintyColumnName]);
         (_env, _options) = (env, options with { Labels = options.Labels?.ToArray() });
+        options.Validate();
         _host = env.Register(nameof(SelfSrEstimator));
         _seed = options.Seed ?? _host.Rand.Next();
     }
 
     /// <summary>Checks all cases, then trains. Takes hours at the default (paper) options.</summary>
-    /// <exception cref="DatasetException">Cases that cannot be trained on; found before the work starts.</exception>
+    /// <exception cref="ArgumentException">Cases that cannot be trained on, named; found before the work starts.</exception>
+    /// <exception cref="DatasetException">A row without volume.</exception>
     /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
     /// <exception cref="OperationCanceledException">Cancelled by the options' token or the MLContext.</exception>
     public SelfSrTransformer Fit(IDataView input)
@@ -57,7 +59,6 @@ public sealed class SelfSrEstimator : IEstimator<SelfSrTransformer>
         {
             var cases = TrainingSession.ReadRows(input, [options.ImageColumnName, options.LabelColumnName], null, context.CancellationToken)
                 .Select(row => new TrainingCase(row.Id, row.Volumes[0], row.Volumes[1])).ToList();
-            TrainingCaseCheck.Run(cases, options, options.Labels);
             return SelfSrTrainer.Train(cases, options, context);
         });
         return new(_env, model, SelfSrColumns.Of(options), options.Axis);

@@ -9,8 +9,6 @@ public class EstimatorChecksTests
 {
     readonly MLContext _ml = new(seed: 1);
 
-    SelfSrTransformer FitSelfSr(params TinyPhantoms.Row[] rows) => _ml.Transforms.SelfSuperResolution(TinyPhantoms.SelfSr).Fit(_ml.Data.LoadFromEnumerable(rows));
-
     static TinyPhantoms.Row Good => TinyPhantoms.Case(0);
 
     static TinyPhantoms.Row WithLabel(Action<float[]> change)
@@ -21,31 +19,43 @@ public class EstimatorChecksTests
         return new() { Id = "bad", Image = row.Image, Label = row.Label.WithVoxels(label) };
     }
 
+    static void AssertRefused(string part, Func<object> fit) => Assert.Contains(part, Assert.ThrowsAny<Exception>(fit).Message);
+
     [Fact]
-    public void Labels_that_are_none_are_named()
+    public void Faulty_cases_are_named_by_both_trainers()
     {
-        Assert.Contains("Case bad: the label map holds 0.5", Assert.Throws<DatasetException>(() => FitSelfSr(Good, WithLabel(l => l[5] = 0.5f))).Message);
-        Assert.Contains("Case bad: the label map holds -1", Assert.Throws<DatasetException>(() => FitSelfSr(WithLabel(l => l[5] = -1))).Message);
-        Assert.Contains("background", Assert.Throws<DatasetException>(() => FitSelfSr(WithLabel(l => Array.Clear(l)))).Message);
-        var named = _ml.Transforms.SelfSuperResolution(TinyPhantoms.SelfSr with { Labels = [new(0, "background"), new(1, "ball")] });
-        Assert.Contains("holds 2, which is not among the named labels", Assert.Throws<DatasetException>(() => named.Fit(_ml.Data.LoadFromEnumerable([WithLabel(l => l[5] = 2)]))).Message);
+        var row = Good;
+        float[] image = row.Image!.Voxels.ToArray();
+        image[3] = float.NaN;
+        var shifted = new VolumeGeometry([32, 32, 12], [1, 1, 2], [5, 0, 0]);
+        var cube = new VolumeGeometry([32, 32, 12], [1, 1, 1]);
+        (TinyPhantoms.Row[] Rows, string Part)[] faults =
+        [
+            ([row, WithLabel(l => l[5] = 0.5f)], "0.5"),
+            ([WithLabel(l => l[5] = -1)], "-1"),
+            ([new() { Id = "bad", Image = row.Image, Label = new(shifted, row.Label!.Memory) }], "bad"),
+            ([new() { Id = "bad", Image = row.Image.WithVoxels(image), Label = row.Label }], "NaN"),
+            ([row, new() { Id = "bad", Image = row.Image.WithVoxels(new float[2 * image.Length], 2), Label = row.Label }], "bad has 2 image channel(s)"),
+            ([new() { Id = "bad", Image = row.Image }], "Case bad: column 'Label' holds no volume"),
+            ([new() { Image = row.Image }], "Case row 0: column 'Label' holds no volume"),
+            ([new() { Id = "bad", Image = new(cube, row.Image.Memory), Label = new(cube, row.Label.Memory) }], "Axis"),
+            ([], "There are no"),
+        ];
+        foreach (var (rows, part) in faults)
+        {
+            var data = _ml.Data.LoadFromEnumerable(rows);
+            AssertRefused(part, () => _ml.Transforms.SelfSuperResolution(TinyPhantoms.SelfSr).Fit(data));
+            AssertRefused(part, () => _ml.Transforms.RehrSeg(TinyPhantoms.RehrSeg).Fit(data));
+        }
+        var named = TinyPhantoms.SelfSr with { Labels = [new(0, "background"), new(1, "ball")] };
+        AssertRefused("2", () => _ml.Transforms.SelfSuperResolution(named).Fit(_ml.Data.LoadFromEnumerable([WithLabel(l => l[5] = 2)])));
     }
 
     [Fact]
-    public void Grids_channels_and_values_are_checked()
+    public void Options_are_checked_when_an_estimator_is_made()
     {
-        var row = Good;
-        var shifted = new VolumeGeometry([32, 32, 12], [1, 1, 2], [5, 0, 0]);
-        Assert.Contains("case case0", Assert.Throws<GeometryMismatchException>(() => FitSelfSr(new TinyPhantoms.Row { Id = "case0", Image = row.Image, Label = new(shifted, row.Label!.Memory) })).Message);
-        float[] image = row.Image!.Voxels.ToArray();
-        image[3] = float.NaN;
-        Assert.Contains("not finite", Assert.Throws<DatasetException>(() => FitSelfSr(new TinyPhantoms.Row { Image = row.Image.WithVoxels(image), Label = row.Label })).Message);
-        var two = new TinyPhantoms.Row { Id = "two", Image = row.Image.WithVoxels(new float[2 * row.Image.Geometry.VoxelCount], 2), Label = row.Label };
-        Assert.Contains("Case two: the image has 2 channel(s)", Assert.Throws<DatasetException>(() => FitSelfSr(row, two)).Message);
-        Assert.Contains("row 0: column 'Label' holds no volume", Assert.Throws<DatasetException>(() => FitSelfSr(new TinyPhantoms.Row { Image = row.Image })).Message);
-        Assert.Contains("no training rows", Assert.Throws<DatasetException>(() => FitSelfSr()).Message);
-        var cube = new VolumeGeometry([32, 32, 12], [1, 1, 1]);
-        Assert.Contains("Options.Axis and Options.Factor", Assert.Throws<DatasetException>(() => FitSelfSr(new TinyPhantoms.Row { Image = new(cube, row.Image.Memory), Label = new(cube, row.Label!.Memory) })).Message);
+        Assert.Throws<ArgumentException>("PatchSize", () => _ml.Transforms.SelfSuperResolution(new SelfSrOptions { PatchSize = 12 }));
+        Assert.ThrowsAny<ArgumentException>(() => _ml.Transforms.RehrSeg(new RehrSegOptions { CheckpointInterval = 0 }));
     }
 
     [Fact]
@@ -77,7 +87,7 @@ public class EstimatorChecksTests
     public void An_unavailable_gpu_is_refused_or_warned_of()
     {
         if (TorchSharp.torch.cuda.is_available()) return;
-        var options = TinyPhantoms.SelfSr with { Iterations = 1, UncertaintyIterations = 1 };
+        var options = TinyPhantoms.SelfSr;
         Assert.Contains("GPU 0 was asked for", Assert.Throws<InvalidOperationException>(() => _ml.Transforms.SelfSuperResolution(options with { GpuDeviceId = 0, FallbackToCpu = false }).Fit(TinyPhantoms.Data(_ml))).Message);
         var ml = new MLContext(seed: 1) { GpuDeviceId = 0, FallbackToCpu = true };
         var warnings = new List<string>();
