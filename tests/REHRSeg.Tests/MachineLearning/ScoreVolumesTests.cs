@@ -6,7 +6,7 @@ using REHRSeg.Onnx;
 namespace REHRSeg.Tests;
 
 /// <summary>The exported model in an ML.NET pipeline without Torch, against the Torch transformer it was exported from.</summary>
-public sealed class OnnxScoringTests(FittedPipeline fitted) : IClassFixture<FittedPipeline>
+public sealed class ScoreVolumesTests(FittedPipeline fitted) : IClassFixture<FittedPipeline>
 {
     readonly MLContext _ml = fitted.Ml;
 
