@@ -97,22 +97,20 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
     }
 
     [Fact]
-    public void Interrupted_training_stops_at_once_and_resumes()
+    public async Task Interrupted_training_stops_at_once_and_resumes()
     {
         using var folder = new TemporaryFolder();
-        string[] train = ["train", "--dataset", trained.Data, "--out", folder["run"], .. TrainedRun.Tiny];
-        using var process = ToolRun.Start(AppContext.BaseDirectory, [.. train, "--set", "segmentation.nnUNetIterations=4000"]);
+        string[] train = ["train", "--dataset", trained.Data, "--out", folder["run"], .. TrainedRun.Tiny, "--set", "segmentation.nnUNetIterations=400"];
+        using var process = ToolRun.Start(AppContext.BaseDirectory, train);
         var errors = process.StandardError.ReadToEndAsync();
         string? line;
         while ((line = process.StandardOutput.ReadLine()) is not null && !line.StartsWith("nnunet", StringComparison.Ordinal)) { }
-        Assert.True(line is not null, "the nnU-Net phase was never reached: " + (process.HasExited ? errors.Result : ""));
-        Assert.False(process.WaitForExit(500), "training ended by itself");
-        var watch = Stopwatch.StartNew();
+        Assert.True(line is not null, "the nnU-Net phase was never reached: " + (process.HasExited ? await errors : ""));
         Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
         process.StandardOutput.ReadToEnd();
         Assert.True(process.WaitForExit(10_000), "the tool did not stop");
         Assert.Equal(CommandLine.Failed, process.ExitCode);
-        Assert.Contains("--resume", errors.Result, StringComparison.Ordinal);
+        Assert.Contains("--resume", await errors, StringComparison.Ordinal);
         Assert.False(File.Exists(folder["run", "model.zip"]));
         Assert.Empty(Directory.GetFiles(folder["run"], "*.tmp", SearchOption.AllDirectories));
         var resumed = ToolRun.InProcess([.. train, "--resume"]);
