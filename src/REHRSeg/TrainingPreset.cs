@@ -10,26 +10,26 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
     public static TrainingPreset Demo { get; } = new("demo",
         new SelfSrOptions
         {
-            Width = 16, Iterations = 400, UncertaintyIterations = 60, BatchSize = 4, PatchSize = 32, LearningRate = 2e-3, UncertaintyLearningRate = 5e-4,
-            Residual = true, ClipNorm = 5, EmaDecay = 0.99, CheckpointInterval = 100,
+            Width = 16, Iterations = 600, UncertaintyIterations = 80, BatchSize = 4, PatchSize = 32, LearningRate = 2e-3, UncertaintyLearningRate = 5e-4,
+            Residual = true, ClipNorm = 5, EmaDecay = 0.99, BFloat16 = false, CheckpointInterval = 100,
         },
         new RehrSegOptions
         {
-            NnUNetIterations = 300, FineTuneIterations = 250, BatchSize = 2, BaseFeatures = 8, MaxFeatures = 64, MaxPatchSlices = 8, MaxPatchSide = 48,
-            FineTuneLearningRate = 5e-3, HrHeadLearningRate = 1e-2, FineTuneClipNorm = 12, BFloat16 = false, CheckpointInterval = 100,
+            NnUNetIterations = 400, FineTuneIterations = 300, BatchSize = 2, BaseFeatures = 8, MaxFeatures = 64, MaxPatchSlices = 8, MaxPatchSide = 48,
+            FineTuneLearningRate = 5e-3, HrHeadLearningRate = 1e-2, FineTuneClipNorm = 12, LrDiceWeight = 1, BFloat16 = false, CheckpointInterval = 100,
         });
 
     /// <summary>The same method, narrower and shorter: about an hour on 2 cores for 130 hippocampus cases at r = 4.</summary>
     public static TrainingPreset Cpu { get; } = new("cpu",
         new SelfSrOptions
         {
-            Width = 32, Iterations = 3500, UncertaintyIterations = 500, BatchSize = 8, PatchSize = 40, LearningRate = 1e-3, UncertaintyLearningRate = 5e-4,
-            Residual = true, ClipNorm = 5, EmaDecay = 0.995, ValidationInterval = 500,
+            Width = 32, Iterations = 2400, UncertaintyIterations = 300, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3, UncertaintyLearningRate = 5e-4,
+            Residual = true, ClipNorm = 5, EmaDecay = 0.995, BFloat16 = false, ValidationInterval = 500,
         },
         new RehrSegOptions
         {
-            NnUNetIterations = 4000, FineTuneIterations = 3000, BatchSize = 2, BaseFeatures = 16, MaxFeatures = 128,
-            FineTuneLearningRate = 5e-3, HrHeadLearningRate = 1e-2, FineTuneClipNorm = 12,
+            NnUNetIterations = 3000, FineTuneIterations = 2500, BatchSize = 2, BaseFeatures = 16, MaxFeatures = 128,
+            FineTuneLearningRate = 5e-3, HrHeadLearningRate = 1e-2, FineTuneClipNorm = 12, LrDiceWeight = 1, BFloat16 = false,
         });
 
     /// <summary>The paper's widths, patches, batches and schedules: for a GPU.</summary>

@@ -7,6 +7,8 @@ internal sealed record RehrSegLossOptions
 {
     /// <summary>True: the LR term is eq. 7. False: cross-entropy - Dice.</summary>
     public bool Uncertainty { get; init; } = true;
+    /// <summary>Weight of a Dice term beside eq. 7; 0: none (paper).</summary>
+    public double LrDiceWeight { get; init; }
     /// <summary>The HR head's cross-entropy - Dice.</summary>
     public bool HighResolution { get; init; } = true;
     /// <summary>Eq. 9.</summary>
@@ -87,7 +89,10 @@ internal static class RehrSegLoss
         {
             var weighted = UncertaintyWeightedCrossEntropy.Compute(logits, targets.Label, Need(targets.Uncertainty, "the uncertainty"));
             metrics?.TryAdd("ce_lr", weighted.detach());
-            return weighted;
+            if (options.LrDiceWeight == 0) return weighted;
+            var dice = DiceCrossEntropyLoss.Compute(logits, targets.Label).Dice;
+            metrics?.TryAdd("dice_lr", dice.detach());
+            return weighted - options.LrDiceWeight * dice;
         }
         var plain = DiceCrossEntropyLoss.Compute(logits, targets.Label);
         metrics?.TryAdd("ce_lr", plain.CrossEntropy.detach());

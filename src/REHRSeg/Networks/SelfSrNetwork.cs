@@ -46,7 +46,7 @@ internal sealed class SelfSrNetwork : torch.nn.Module<torch.Tensor, SelfSrOutput
         using var scope = torch.NewDisposeScope();
         var (centred, mean) = RemoveMean(window);
         var merged = Merged(centred);
-        var interpolated = Architecture.GlobalResidual ? SubSliceInterpolation.Linear(window.narrow(1, 0, Architecture.ImageChannels), Architecture.Factor) : null;
+        var interpolated = Architecture.GlobalResidual ? SubSliceInterpolation.Interpolate(window.narrow(1, 0, Architecture.ImageChannels), Architecture.Factor) : null;
         var (image, label, uncertainty) = _head.Forward(merged, mean, interpolated);
         return new(image.MoveToOuterDisposeScope(), label.MoveToOuterDisposeScope(), uncertainty?.MoveToOuterDisposeScope());
     }

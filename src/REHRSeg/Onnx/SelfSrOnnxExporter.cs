@@ -125,7 +125,7 @@ internal static class SelfSrOnnxExporter
         return graph.Node("Reshape", [graph.Node("Transpose", [x], Attribute("perm", 0, 2, 1, 3)), shape]);
     }
 
-    /// <summary>Linear interpolation of slice 1 at its r thin slices, <c>N x C x r x H x W</c>; a neighbour of zeros throughout is outside the volume.</summary>
+    /// <summary><see cref="SubSliceInterpolation"/> of slice 1 at its r thin slices, <c>N x C x r x H x W</c>; a neighbour of zeros throughout is outside the volume.</summary>
     static string Interpolate(OnnxGraphBuilder graph, string images, int factor)
     {
         string[] slices = graph.Node("Split", [images], Slices, Attribute("axis", 2));
@@ -135,8 +135,9 @@ internal static class SelfSrOnnxExporter
             return graph.Node("Where", [graph.Node("Greater", [largest, graph.Scalar(0)]), slice, slices[1]]);
         }
         string before = Inside(slices[0]), after = Inside(slices[2]);
-        var thin = Enumerable.Range(0, factor).Select(t => (t - (factor - 1) / 2f) / factor).Select(o => graph.Node("Add",
-            [graph.Node("Mul", [slices[1], graph.Scalar(1 - Math.Abs(o))]), graph.Node("Mul", [o < 0 ? before : after, graph.Scalar(Math.Abs(o))])]));
+        string Times(string slice, float weight) => graph.Node("Mul", [slice, graph.Scalar(weight)]);
+        var thin = Enumerable.Range(0, factor).Select(t => SubSliceInterpolation.Weights(t, factor))
+            .Select(w => graph.Node("Add", [graph.Node("Add", [Times(before, w.Before), Times(slices[1], w.Centre)]), Times(after, w.After)]));
         return graph.Node("Concat", [.. thin], Attribute("axis", 2));
     }
 

@@ -84,6 +84,8 @@ public sealed record RehrSegOptions : TrainerOptions
     public bool UseDistillation { get; init; } = true;
     /// <summary>Weight of the LR loss.</summary>
     public double LrLossWeight { get; init; } = 1;
+    /// <summary>Weight of a Dice term beside eq. 7 on the thick labels, at least 0; 0: weighted cross-entropy alone, as in the paper. Short schedules need it for small classes.</summary>
+    public double LrDiceWeight { get; init; }
     /// <summary>Weight of the HR loss (cross-entropy and Dice).</summary>
     public double HrLossWeight { get; init; } = 1;
     /// <summary>Lambda: weight of both distillation terms.</summary>

@@ -27,7 +27,7 @@ public sealed record SelfSrOptions : TrainerOptions
     public bool RestoreMean { get; init; } = true;
     /// <summary>True [R]: U = 0.001 + 0.999 sigmoid. False: published code, unbounded below.</summary>
     public bool ClampUncertainty { get; init; } = true;
-    /// <summary>True: the image head predicts the difference to the linearly interpolated window (METHOD.md 16). Off in the published form.</summary>
+    /// <summary>True: the image head predicts the difference to the interpolated window (METHOD.md 16; <c>SubSliceInterpolation</c>). Off in the published form.</summary>
     public bool Residual { get; init; }
     /// <summary>What stands for slices beyond a volume's ends, in training and application; null: <see cref="EdgeSlices.Replicate"/> with <see cref="Residual"/>, else <see cref="EdgeSlices.Zero"/> (published).</summary>
     public EdgeSlices? Edge { get; init; }
@@ -53,6 +53,12 @@ public sealed record SelfSrOptions : TrainerOptions
     /// <summary>True: phase 1b adds the published code's L1 terms to eq. 6 (METHOD.md 2).</summary>
     public bool PublishedUncertaintyLoss { get; init; }
 
+    /// <summary>
+    /// True: phase 1b starts with U around the error that phase 1a left (bias) and with branches that differ (weights evenly from -1 to 1), so that
+    /// a short phase 1b suffices. False: published; U starts at 0.5 everywhere, and Adam needs tens of thousands of steps to bring it down.
+    /// </summary>
+    public bool CalibrateUncertainty { get; init; } = true;
+
     /// <summary>How the isotropic volumes to train on are made from the thick ones (METHOD.md 3.1).</summary>
     public SeedMode Seeds { get; init; } = SeedMode.SplineSignedDistance;
     /// <summary>Form of the simulated thick slices (METHOD.md 3.2).</summary>
@@ -75,7 +81,7 @@ public sealed record SelfSrOptions : TrainerOptions
 
     /// <summary>Iterations between measurements (PSNR and Dice of fixed simulated samples against linear interpolation); 0: none (published).</summary>
     public int ValidationInterval { get; init; }
-    /// <summary>Samples of a measurement.</summary>
+    /// <summary>Samples of a measurement, and of <see cref="CalibrateUncertainty"/>.</summary>
     public int ValidationSamples { get; init; } = 32;
 
     internal SelfSrLossForm UncertaintyLoss => PublishedUncertaintyLoss ? SelfSrLossForm.PublishedUncertainty : SelfSrLossForm.Uncertainty;
@@ -100,7 +106,7 @@ public sealed record SelfSrOptions : TrainerOptions
         Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, $"false where {nameof(CheckpointDirectory)} is not given");
         Require(Width >= 1, nameof(Width), Width, "at least 1");
         Require(Branches >= 1, nameof(Branches), Branches, "at least 1");
-        Require(Iterations >= 2, nameof(Iterations), Iterations, "at least 2");
+        Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
         Require(UncertaintyIterations >= 0, nameof(UncertaintyIterations), UncertaintyIterations, "0 or more");
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         Require(PatchSize >= 8 && PatchSize % 8 == 0, nameof(PatchSize), PatchSize, "a positive multiple of 8");
@@ -131,7 +137,7 @@ public sealed record SelfSrOptions : TrainerOptions
     /// <summary>Every option that bears on the result, as text, for fingerprints.</summary>
     internal string DescribeSettings() => string.Join("; ", GetType().GetProperties()
         .Where(p => !p.Name.EndsWith("ColumnName", StringComparison.Ordinal) && p.Name is not (nameof(Labels) or nameof(Axis) or nameof(Seed) or nameof(GpuDeviceId) or nameof(FallbackToCpu)
-            or nameof(CheckpointDirectory) or nameof(Resume) or nameof(CheckpointInterval) or nameof(Progress) or nameof(CancellationToken) or nameof(ValidationInterval) or nameof(ValidationSamples)))
+            or nameof(CheckpointDirectory) or nameof(Resume) or nameof(CheckpointInterval) or nameof(Progress) or nameof(CancellationToken) or nameof(ValidationInterval)))
         .OrderBy(p => p.Name, StringComparer.Ordinal)
         .Select(p => FormattableString.Invariant($"{p.Name} {p.GetValue(this)}")));
 

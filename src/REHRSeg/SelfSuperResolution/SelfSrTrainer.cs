@@ -33,7 +33,10 @@ internal static class SelfSrTrainer
             var cycle = new OneCycle(options.Iterations, options.LearningRate);
             Run(TrainingStages.SelfSr, options.Iterations, SelfSrLossForm.Pixel, cycle.Apply);
             if (options.UncertaintyHead && options.UncertaintyIterations > 0)
+            {
+                if (options.CalibrateUncertainty) Calibrate(network, validation.MeanError(network, context.CancellationToken));
                 Run(TrainingStages.SelfSrUncertainty, options.UncertaintyIterations, options.UncertaintyLoss, (i, optimizer) => optimizer.LearningRate = Schedules.Cosine(i, options.UncertaintyIterations, options.UncertaintyLearningRate));
+            }
             return new(network, info, context.Device);
         }
         catch
@@ -48,6 +51,19 @@ internal static class SelfSrTrainer
             using var optimizer = new AdamOptimizer(network, options.LearningRate) { Beta2 = options.Beta2 };
             TrainingLoop.Run(task, optimizer, context, options.CheckpointInterval);
         }
+    }
+
+    /// <summary>Sets the uncertainty convolution: U = <paramref name="error"/> where all branches take equal part, weights evenly from -1 to 1.</summary>
+    static void Calibrate(SelfSrNetwork network, double error)
+    {
+        using var noGrad = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        var parameters = network.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        var weight = parameters.Single(p => p.Key.EndsWith("uncertainty_out.weight", StringComparison.Ordinal)).Value;
+        var bias = parameters.Single(p => p.Key.EndsWith("uncertainty_out.bias", StringComparison.Ordinal)).Value;
+        if (network.Architecture.Branches > 1) weight.copy_(torch.linspace(-1, 1, network.Architecture.Branches).view(weight.shape));
+        double u = Math.Clamp(error, 1e-3, 0.5);
+        bias.fill_(Math.Log(u / (1 - u)));
     }
 
     static SelfSrModelInfo Describe(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrOptions options, int seed) => new()

@@ -43,10 +43,25 @@ internal sealed class SelfSrValidation(ThickSlicePatchSampler sampler, SelfSrOpt
         var dice = overlap.Zip(total).Where(c => c.Second > 0).Select(c => 2 * c.First / c.Second).ToList();
         return new Dictionary<string, double>
         {
-            ["psnr"] = -10 * Math.Log10(Math.Max(error / voxels, 1e-12)),
-            ["psnr_linear"] = -10 * Math.Log10(Math.Max(linearError / voxels, 1e-12)),
-            ["dice"] = dice.Count > 0 ? dice.Average() : 0,
+            ["val_psnr"] = -10 * Math.Log10(Math.Max(error / voxels, 1e-12)),
+            ["val_psnr_linear"] = -10 * Math.Log10(Math.Max(linearError / voxels, 1e-12)),
+            ["val_dice"] = dice.Count > 0 ? dice.Average() : 0,
         };
+    }
+
+    /// <summary>Mean |e| of the image.</summary>
+    public double MeanError(SelfSrNetwork network, CancellationToken cancellationToken)
+    {
+        using var noGrad = torch.no_grad();
+        double sum = 0;
+        foreach (var batch in _batches.Value)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var scope = torch.NewDisposeScope();
+            var (windows, image, _) = SelfSrTensors.Of(batch, network.Architecture, options.PatchSize, context.Device);
+            sum += (network.forward(windows).Image - image).abs().mean().item<float>() * batch.Count;
+        }
+        return sum / options.ValidationSamples;
     }
 
     /// <summary>Thin slices of the second of 4 thick ones by linear interpolation: <c>B x C x 4 x P x P</c> to <c>B x C x r x P x P</c>.</summary>

@@ -64,14 +64,16 @@ public class SelfSrTrainerTests
     {
         var recorder = new Recorder();
         using var model = SelfSrTrainer.Train(Cases(), Tiny with { Iterations = 70 }, Context(progress: recorder));
-        var measured = recorder.Reports.Where(r => r.Metrics.ContainsKey("psnr")).ToList();
+        var measured = recorder.Reports.Where(r => r.Metrics.ContainsKey("val_psnr")).ToList();
         Assert.Equal(["self-sr 1a", "self-sr 1b"], recorder.Reports.Select(r => r.Stage).Distinct());
         double First(string name) => measured[0].Metrics[name];
         double Last(string name) => measured[^1].Metrics[name];
-        Assert.True(Last("psnr") > First("psnr") + 1, $"PSNR {First("psnr")} to {Last("psnr")}");
-        Assert.True(Last("dice") > Math.Max(0.5, First("dice")), $"Dice {First("dice")} to {Last("dice")}");
-        Assert.Equal(First("psnr_linear"), Last("psnr_linear"));
-        Assert.InRange(First("psnr_linear"), 15, 45);
+        Assert.True(Last("val_psnr") > First("val_psnr") + 1, $"PSNR {First("val_psnr")} to {Last("val_psnr")}");
+        Assert.True(Last("val_dice") > Math.Max(0.5, First("val_dice")), $"Dice {First("val_dice")} to {Last("val_dice")}");
+        Assert.Equal(First("val_psnr_linear"), Last("val_psnr_linear"));
+        Assert.InRange(First("val_psnr_linear"), 15, 45);
+        var first = recorder.Reports.First(r => r.Stage == "self-sr 1b").Metrics;
+        Assert.InRange(first["uncertainty"] / first["l1"], 0.4, 2.5);
     }
 
     [Fact]

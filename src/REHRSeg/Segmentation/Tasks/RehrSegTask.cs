@@ -69,6 +69,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     {
         Uncertainty = _options.UseUncertainty,
         LrWeight = _options.LrLossWeight,
+        LrDiceWeight = _options.LrDiceWeight,
         HighResolution = _options.HrLossWeight > 0,
         HrWeight = _options.HrLossWeight,
         Correlation = _teacher is not null && _options.CorrelationWeight > 0,
