@@ -6,14 +6,15 @@ namespace REHRSeg;
 /// <summary>
 /// Upsampling along the slices by r, convolution 3x3x3, ReLU, convolution 5x5x5 (METHOD.md 6.4). The first convolution and the upsampling, both linear, change places
 /// (METHOD.md 13.4 #2): its three slice taps are computed at low resolution as (1,3,3) convolutions, and one matrix interpolates and shifts them.
-/// Same result, a quarter of the work, and the wide map is never upsampled.
+/// Same result, a quarter of the work, and the wide map is never upsampled. The second convolution is one of (1,5,5) to K x 5 channels, one for each slice tap, whose
+/// results are shifted and added: CPU kernels compute output channels 16 at a time, so that K alone would waste most of their work.
 /// </summary>
 internal sealed class HighResolutionHead(LayerFactory layers, int features, int width, int classes, int factor, bool alignCorners)
 {
-    private const int Taps = 3;
+    private const int Taps = 3, OutputTaps = 5;
     private readonly ConvolutionPrecision _precision = layers.Precision;
     private readonly Conv3dLayer _first = layers.Conv3d("sr_head.0", features, width, new(Taps, 3, 3));
-    private readonly Conv3dLayer _second = layers.Conv3d("sr_head.2", width, classes, new(5, 5, 5));
+    private readonly Conv3dLayer _second = layers.Conv3d("sr_head.2", width, classes, new(OutputTaps, 5, 5));
 
     /// <summary><c>B x F x D x H x W</c> to logits <c>B x K x rD x H x W</c>.</summary>
     public torch.Tensor Forward(torch.Tensor x)
@@ -26,7 +27,25 @@ internal sealed class HighResolutionHead(LayerFactory layers, int features, int 
         var shift = _precision.Cast(torch.tensor(ShiftedInterpolation(depth, factor, alignCorners), [factor * depth, Taps * depth], device: x.device));
         var upsampled = torch.matmul(shift, taps).view(x.shape[0], width, factor * depth, x.shape[3], x.shape[4]);
         var y = (upsampled + _precision.Cast(_first.Bias!).view(-1, 1, 1, 1)).relu_();
-        return _second.forward(y).to_type(torch.ScalarType.Float32).MoveToOuterDisposeScope();
+        return Logits(y).MoveToOuterDisposeScope();
+    }
+
+    // B x w x rD x H x W to B x K x rD x H x W, float32. Tap t of slice k lies in slice k + t - 2; negative padding crops.
+    private torch.Tensor Logits(torch.Tensor x)
+    {
+        long depth = x.shape[2];
+        var kernels = _second.Weight.transpose(1, 2).reshape(classes * OutputTaps, width, 1, 5, 5);  // channel o * 5 + tap
+        var taps = torch.nn.functional.conv3d(x, _precision.Cast(kernels), padding: [0, 2, 2]).to_type(torch.ScalarType.Float32).unflatten(1, [classes, OutputTaps]).unbind(2);
+        var sum = taps[OutputTaps / 2] + _second.Bias!.view(-1, 1, 1, 1);
+        for (int t = 0; t < OutputTaps; t++)
+        {
+            long shift = OutputTaps / 2 - t;
+            if (shift != 0 && Math.Abs(shift) < depth)
+            {
+                sum += torch.nn.functional.pad(taps[t], [0, 0, 0, 0, shift, -shift]);
+            }
+        }
+        return sum;
     }
 
     /// <summary>

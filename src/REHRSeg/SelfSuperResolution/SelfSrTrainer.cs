@@ -8,7 +8,7 @@ namespace REHRSeg;
 /// <summary>Stage 1: seeds, thick-slice patches, phases 1a and 1b (METHOD.md sections 2-3).</summary>
 internal static class SelfSrTrainer
 {
-    /// <summary>From this width on bf16 convolutions are faster than fp32 (PLATFORM.md part 2 section 3).</summary>
+    /// <summary>From this width on bf16 convolutions are faster than fp32, where the device's are fast at all (<see cref="ComputeDevice.HasFastBFloat16(torch.Device)"/>).</summary>
     const int BFloat16Width = 16;
 
     /// <summary>Trains on annotated thick cases alone. The same cases, options, seed and thread count give the same bytes on the CPU.</summary>

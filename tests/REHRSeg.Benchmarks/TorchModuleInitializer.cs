@@ -1,0 +1,9 @@
+using System.Runtime.CompilerServices;
+
+namespace REHRSeg.Benchmarks;
+
+internal static class TorchModuleInitializer
+{
+    [ModuleInitializer]
+    public static void Initialize() => TorchRuntime.EnsureLoaded();
+}
