@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 
 namespace REHRSeg.Imaging;
 
@@ -77,6 +78,14 @@ public sealed class MLVolume
         ArgumentNullException.ThrowIfNull(other);
         if (Geometry.DescribeDifference(other.Geometry) is { } difference)
             throw new GeometryMismatchException($"{thisName} and {otherName} do not lie on the same grid: {difference}. Resample one onto the other, or correct its header.");
+    }
+
+    /// <summary>The first value that is NaN or infinite; null: every voxel is finite.</summary>
+    internal float? FirstNotFinite()
+    {
+        if (TensorPrimitives.IsFiniteAll(Voxels)) return null;
+        foreach (float value in Voxels) if (!float.IsFinite(value)) return value;
+        return null;
     }
 
     /// <summary>Shape, spacing and memory on one line.</summary>

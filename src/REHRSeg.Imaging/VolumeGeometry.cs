@@ -67,6 +67,9 @@ public sealed class VolumeGeometry : IEquatable<VolumeGeometry>
         return Spacing[worst] > 1.1 * Spacing.Min() ? (SliceAxis)worst : null;
     }
 
+    /// <summary>Spacing along the slice axis over the smaller of the two in-plane spacings: the factor, where it is an integer.</summary>
+    public double SliceRatio(SliceAxis axis) => Spacing[(int)axis] / Spacing.Where((_, a) => a != (int)axis).Min();
+
     /// <summary>
     /// The grid with <paramref name="factor"/> times the slices along <paramref name="axis"/> and the same field of view:
     /// spacing c/r, origin moved by -((r-1)/2)(c/r) along the axis (DESIGN.md section 4).

@@ -5,6 +5,12 @@ namespace REHRSeg.Imaging.Tests;
 
 public class VolumeGeometryTests
 {
+    [Theory]
+    [InlineData(SliceAxis.X, 0.25)]
+    [InlineData(SliceAxis.Y, 4)]
+    [InlineData(SliceAxis.Z, 8)]
+    public void TheSliceRatioTakesTheFinerInPlaneSpacing(SliceAxis axis, double ratio) => Assert.Equal(ratio, new VolumeGeometry([2, 2, 2], [0.5, 2, 4]).SliceRatio(axis));
+
     internal static readonly Gen<VolumeGeometry> Geometries =
         from size in Gen.Int[1, 6].Array[3]
         from spacing in Gen.Double[0.2, 6].Array[3]

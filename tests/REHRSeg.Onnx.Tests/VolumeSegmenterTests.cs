@@ -36,6 +36,15 @@ public class VolumeSegmenterTests
         }
     }
 
+    [Fact]
+    public void AVoxelThatIsNotFiniteIsRefused()
+    {
+        var image = Noise([8, 8, 4], [1, 1, 4]);
+        float[] voxels = image.Memory.ToArray();
+        voxels[5] = float.NaN;
+        Assert.Contains("NaN", Assert.Throws<ArgumentException>(() => VolumeSegmenter.Segment(image.WithVoxels(voxels), new PointwiseModel(Sigmoid), PointwiseModel.Info(new(4, 8, 8)))).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(SliceAxis.X)]
     [InlineData(SliceAxis.Z)]

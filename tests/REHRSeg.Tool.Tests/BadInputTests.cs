@@ -132,6 +132,48 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void What_a_failed_start_left_does_not_block_the_next()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"]);
+        Directory.CreateDirectory(folder["run"]);
+        File.WriteAllText(folder["run", "config.json"], "{}");
+        File.WriteAllText(folder["run", "splits.json"], "[]");
+        Train(folder, "--fold", "0", "--folds", "5").AssertFailure("4 case(s)", "5 folds");
+    }
+
+    [Fact]
+    public void Simulate_does_not_overwrite_its_input()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"], cases: 1, slices: 24, sliceSpacing: 1);
+        byte[] before = File.ReadAllBytes(folder["data", "imagesTr", "case_0_0000.nii.gz"]);
+        ToolRun.InProcess("simulate", "--dataset", folder["data"], "--out", folder["data"] + "/", "--factor", "2").AssertUsage("overwrite");
+        Assert.Equal(before, File.ReadAllBytes(folder["data", "imagesTr", "case_0_0000.nii.gz"]));
+    }
+
+    [Fact]
+    public void The_demo_deletes_no_run_of_others()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["run"]);
+        File.WriteAllText(folder["run", "model.zip"], "weeks of work");
+        ToolRun.InProcess("demo", "--out", folder[""]).AssertFailure("run", "another folder");
+        Assert.Equal("weeks of work", File.ReadAllText(folder["run", "model.zip"]));
+    }
+
+    [Fact]
+    public void A_model_zip_that_is_damaged()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"], cases: 1);
+        Directory.CreateDirectory(folder["run"]);
+        File.WriteAllText(folder["run", "model.zip"], "not a zip");
+        ToolRun.InProcess("predict", "--model", folder["run"], "--input", folder["data"], "--out", folder["out"]).AssertFailure("model.zip", "--resume");
+        Assert.False(Directory.Exists(folder["out"]));
+    }
+
+    [Fact]
     public void A_bad_case_in_a_batch_is_reported_and_the_rest_go_on()
     {
         using var folder = new TemporaryFolder();

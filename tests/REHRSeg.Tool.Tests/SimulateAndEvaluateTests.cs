@@ -48,12 +48,41 @@ public sealed class SimulateAndEvaluateTests
     }
 
     [Fact]
+    public void Case_ids_may_end_in_four_digits()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string id in (string[])["amos_0001", "amos_0007"])
+        {
+            var (image, label) = TinyDataset.Case(id[^1]);
+            VolumeFile.Write(image, folder["images", id + ".nii.gz"]);
+            VolumeFile.WriteLabels(label, folder["labels", id + ".nii.gz"]);
+        }
+        ToolRun.InProcess("superresolve", "--model", "nearest", "--factor", "2", "--input", folder["images"], "--labels", folder["labels"], "--out", folder["thin"]).AssertDone();
+        Assert.Equal(["amos_0001.nii.gz", "amos_0007.nii.gz"], Directory.GetFiles(folder["thin", "labels"]).Select(Path.GetFileName).Order());
+        var run = ToolRun.InProcess("evaluate", "--predictions", folder["thin", "labels"], "--reference", folder["thin", "labels"], "--json");
+        run.AssertDone();
+        Assert.Equal(["amos_0001", "amos_0007"], JsonSerializer.Deserialize<Evaluation>(run.Output, ToolConsole.JsonForm)!.Cases.Select(c => c.Id).Distinct());
+        ToolRun.InProcess("evaluate", "--kind", "images", "--predictions", folder["thin", "images"], "--reference", folder["images"]).AssertFailure("amos_0001", "size");
+    }
+
+    [Fact]
+    public void Numbered_files_are_the_channels_of_a_case()
+    {
+        using var folder = new TemporaryFolder();
+        for (int c = 0; c < 2; c++) VolumeFile.Write(TinyDataset.Case(0).Image, folder["images", $"a_{c:0000}.nii.gz"]);
+        VolumeFile.Write(TinyDataset.Case(1).Image, folder["images", "b_0003.nii"]);
+        var cases = CaseFiles.Find(folder["images"]);
+        Assert.Equal(["a", "b_0003"], cases.Select(c => c.Id));
+        Assert.Equal([2, 1], cases.Select(c => c.ImageFiles.Count));
+    }
+
+    [Fact]
     public void A_prediction_without_reference_fails_that_case_alone()
     {
         using var folder = new TemporaryFolder();
         TinyDataset.Write(folder["data"], cases: 2);
         TinyDataset.Write(folder["more"], cases: 3);
-        var run = ToolRun.InProcess("evaluate", "--predictions", folder["more", "labelsTr"], "--reference", folder["data", "labelsTr"], "--json");
+        var run = ToolRun.InProcess("evaluate", "--predictions", folder["more", "labelsTr"], "--reference", folder["data", "labelsTr"], "--json", "--quiet");
         run.AssertFailure("case_2");
         Assert.Equal(2, JsonSerializer.Deserialize<Evaluation>(run.Output, ToolConsole.JsonForm)!.Summary[0].Cases);
     }

@@ -28,10 +28,18 @@ internal sealed record ToolRun(int Code, string Output, string Error)
         return new(process.ExitCode, output, error.Result);
     }
 
-    /// <summary>Failed with exactly one line on stderr that holds every given word.</summary>
-    public void AssertFailure(params string[] words)
+    /// <summary>Failed, with every given word on stderr and nothing but lines of errors and warnings there (no stack trace).</summary>
+    public void AssertFailure(params string[] words) => AssertCode(CommandLine.Failed, words);
+
+    /// <summary>As a failure, but by a wrong command line.</summary>
+    public void AssertUsage(params string[] words) => AssertCode(CommandLine.Usage, words);
+
+    void AssertCode(int code, string[] words)
     {
-        Assert.Equal(CommandLine.Failed, Code);
+        Assert.Equal(code, Code);
+        string[] lines = Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(lines, line => Assert.Matches("^(error|warning): ", line));
+        Assert.DoesNotContain("(Parameter '", Error, StringComparison.Ordinal);
         foreach (string word in words) Assert.Contains(word, Error, StringComparison.OrdinalIgnoreCase);
     }
 

@@ -68,6 +68,19 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
         for (int z = 0; z < hr.Depth; z++) Assert.Equal(lr[z / 4, 12, 12], hr[z, 12, 12]);
     }
 
+    [Theory]
+    [InlineData("--fold", "1")]
+    [InlineData("--folds", "4")]
+    [InlineData("--factor", "2")]
+    public void A_run_is_not_resumed_with_other_cases_or_another_grid(string option, string value)
+    {
+        string before = File.ReadAllText(Path.Combine(trained.Run, "config.json"));
+        var options = new Dictionary<string, string> { ["--fold"] = "0", ["--folds"] = "5", [option] = value };
+        ToolRun.InProcess(["train", "--dataset", trained.Data, "--out", trained.Run, "--resume", .. TrainedRun.Tiny, .. options.SelectMany(o => new[] { o.Key, o.Value })])
+            .AssertUsage("--resume", option[2..], value);
+        Assert.Equal(before, File.ReadAllText(Path.Combine(trained.Run, "config.json")));
+    }
+
     [Fact]
     public void Export_writes_the_runs_onnx_again()
     {

@@ -14,6 +14,9 @@ public sealed class UsageTests
     [InlineData("train --dataset x --out y --set width=3")]
     [InlineData("train --dataset x --out y --set selfsr.nothing=3")]
     [InlineData("train --dataset x --out y --set selfsr.width=wide")]
+    [InlineData("train --dataset x --out y --set selfsr.width=0")]
+    [InlineData("train --dataset x --out y --set segmentation.lrDiceWeight=-1")]
+    [InlineData("train --dataset x --out y --set selfsr.seed=3")]
     [InlineData("superresolve --model spline --input x --out y")]
     public void A_wrong_command_line_is_usage_with_a_hint(string line)
     {

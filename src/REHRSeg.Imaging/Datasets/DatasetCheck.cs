@@ -74,7 +74,7 @@ public static class DatasetCheck
         int slices = geometry.Size[(int)used];
         if (slices < MinSlices)
             problems.Add($"{file}: {(slices == 1 ? "a single slice" : $"{slices} slices")} along the slice axis {used} (size {string.Join("x", geometry.Size)}); at least {MinSlices} are needed, so remove the case{(axis is null ? " or give the slice axis" : " or give another slice axis")}.");
-        double ratio = geometry.Spacing[(int)used] / geometry.Spacing.Where((_, a) => a != (int)used).Min();
+        double ratio = geometry.SliceRatio(used);
         if (factor is null && Math.Round(ratio) < 2)
             problems.Add(FormattableString.Invariant($"{file}: spacing is {string.Join("x", geometry.Spacing.Select(s => FormattableString.Invariant($"{s:0.###}")))} mm, {(detected is null ? "isotropic" : $"a ratio of {ratio:0.##} along {used}")}, which gives no factor of at least 2; give the factor and the slice axis (--factor, --axis)."));
         else if (factor is null && Math.Abs(ratio - Math.Round(ratio)) > 0.05)

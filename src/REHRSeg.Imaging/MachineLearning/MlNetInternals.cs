@@ -31,6 +31,9 @@ namespace REHRSeg.Imaging
         /// <summary>True after MLContext.CancelExecution (AutoML's time limits).</summary>
         public static bool IsCanceled(IHostEnvironment env) => env is ICancelable { IsCanceled: true };
 
+        /// <summary>Stops everything that runs in the context; it cannot be used again.</summary>
+        public static void Cancel(MLContext context) => context.CancelExecution();
+
         public static SchemaShape ShapeOf(DataViewSchema schema) => SchemaShape.Create(schema);
 
         public static SchemaShape.Column ScalarShape(string name, DataViewType type, SchemaShape? annotations = null)

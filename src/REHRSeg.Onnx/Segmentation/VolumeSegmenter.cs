@@ -15,12 +15,13 @@ public static class VolumeSegmenter
     /// <param name="request">What to compute; null: LR and HR labels.</param>
     /// <param name="cancellationToken">Stops within a run of the network.</param>
     /// <returns>LR maps voxel for voxel on the image; HR maps on <c>image.Geometry.Refine(factor, axis)</c>, null if the model has no HR head.</returns>
-    /// <exception cref="ArgumentException">Wrong channel count, or nothing to compute.</exception>
+    /// <exception cref="ArgumentException">Wrong channel count, a voxel that is not finite, or nothing to compute.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was written.</exception>
     public static SegmentationResult Segment(MLVolume image, IPatchModel model, SegmentationModelInfo info, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         SegmentationPreprocessor.RequireChannels(image, info);
+        if (image.FirstNotFinite() is { } strange) throw new ArgumentException($"The image holds the value {strange}; every voxel must be finite. Repair the image.", nameof(image));
         request ??= new();
         bool hr = request.Hr && info.HasHighResolutionHead;
         if (!request.Lr && !hr) throw new ArgumentException(request.Hr ? "Only HR labels are asked for, but the model has no HR head. Ask for LR labels." : "Neither LR nor HR labels are asked for.", nameof(request));

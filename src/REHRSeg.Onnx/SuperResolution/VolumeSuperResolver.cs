@@ -65,8 +65,7 @@ public static class VolumeSuperResolver
         image.RequireSameGrid(label, "image", "label");
         if (image.Channels != info.ImageChannels) throw new ArgumentException($"The image has {image.Channels} channel(s); the model was trained on {info.ImageChannels}.", nameof(image));
         if (label.Channels != 1) throw new ArgumentException($"The label map has {label.Channels} channels; it needs 1.", nameof(label));
-        foreach (float value in image.Voxels)
-            if (!float.IsFinite(value)) throw new ArgumentException($"The image holds the value {value}; every voxel must be finite. Repair the image.", nameof(image));
+        if (image.FirstNotFinite() is { } strange) throw new ArgumentException($"The image holds the value {strange}; every voxel must be finite. Repair the image.", nameof(image));
         float known = 0;
         foreach (float value in label.Voxels)
         {

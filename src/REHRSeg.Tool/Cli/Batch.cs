@@ -18,10 +18,10 @@ internal static class Batch
             {
                 action(cases[i]);
             }
-            catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OperationCanceledException && !CommandLine.IsDefect(e))
             {
                 failures++;
-                console.Error($"case {cases[i].Id}: {e.Message}");
+                console.Error($"case {cases[i].Id}: {CommandLine.Describe(e)}");
             }
             console.Step(what, i + 1, cases.Count, watch.Elapsed);
         }

@@ -5,12 +5,10 @@ namespace REHRSeg.Tool;
 /// <summary>Finds the cases behind an <c>--input</c>: a dataset folder, a folder of volumes, or one file.</summary>
 internal static class CaseFiles
 {
-    static readonly string[] Endings = [".nii.gz", ".nii"];
-
     public static IReadOnlyList<MedicalCase> Find(string input, string? labels = null)
     {
         IReadOnlyList<MedicalCase> cases =
-            File.Exists(input) ? [new MedicalCase(CaseId(input), [Path.GetFullPath(input)], null)]
+            File.Exists(input) ? [new MedicalCase(WithoutChannel(VolumeFile.NameWithoutEnding(input)), [Path.GetFullPath(input)], null)]
             : !Directory.Exists(input) ? throw new FileNotFoundException($"--input {input}: there is no such file or folder.")
             : File.Exists(Path.Combine(input, "dataset.json")) ? MedicalDataset.Open(input).Cases
             : FromFolder(input);
@@ -21,37 +19,37 @@ internal static class CaseFiles
             return [cases[0] with { LabelFile = Path.GetFullPath(labels) }];
         }
         if (!Directory.Exists(labels)) throw new FileNotFoundException($"--labels {labels}: there is no such file or folder.");
-        var byId = LabelMaps(labels);
+        var byId = Volumes(labels);
         return [.. cases.Select(c => c with { LabelFile = byId.TryGetValue(c.Id, out string? file) ? file : throw new DatasetException($"--labels {labels} has no label map for case {c.Id}. Name it {c.Id}.nii.gz.") })];
     }
 
-    /// <summary>Volumes in a folder by case id.</summary>
-    public static SortedDictionary<string, string> LabelMaps(string folder)
+    /// <summary>The volumes of a folder by name without ending.</summary>
+    public static SortedDictionary<string, string> Volumes(string folder)
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: there is no such folder.");
         var result = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (string file in VolumeFiles(folder)) result[CaseId(file)] = file;
+        foreach (string file in Directory.EnumerateFiles(folder).Where(f => VolumeFile.EndingOf(f) is not null && !Path.GetFileName(f).StartsWith('.')))
+        {
+            string name = VolumeFile.NameWithoutEnding(file);
+            if (!result.TryAdd(name, file)) throw new DatasetException($"{folder} holds {name} twice, as {Path.GetFileName(result[name])} and as {Path.GetFileName(file)}; remove one.");
+        }
         return result;
     }
 
-    /// <summary>File name without ending and without nnU-Net's channel number.</summary>
-    public static string CaseId(string file)
-    {
-        string name = Path.GetFileName(file);
-        foreach (string ending in Endings)
-            if (name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) { name = name[..^ending.Length]; break; }
-        return HasChannel(name) ? name[..^5] : name;
-    }
+    /// <summary>CASE of CASE_0000; other names as they are.</summary>
+    public static string WithoutChannel(string name) => name.EndsWith("_0000", StringComparison.Ordinal) ? name[..^5] : name;
 
+    /// <summary>Files are channels of one case where their numbers are exactly _0000, _0001, ...; else each is a case (ids may end in four digits).</summary>
     static IReadOnlyList<MedicalCase> FromFolder(string folder)
     {
-        var cases = VolumeFiles(folder).GroupBy(CaseId, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => new MedicalCase(g.Key, [.. g.Order(StringComparer.Ordinal)], null)).ToArray();
-        return cases.Length > 0 ? cases : throw new DatasetException($"--input {folder} holds no .nii or .nii.gz files.");
+        var cases = new List<MedicalCase>();
+        foreach (var group in Volumes(folder).GroupBy(v => HasChannel(v.Key) ? v.Key[..^5] : v.Key, StringComparer.Ordinal))
+        {
+            if (group.Select((v, c) => v.Key == $"{group.Key}_{c:0000}").All(isChannel => isChannel)) cases.Add(new(group.Key, [.. group.Select(v => v.Value)], null));
+            else cases.AddRange(group.Select(v => new MedicalCase(v.Key, [v.Value], null)));
+        }
+        return cases.Count > 0 ? [.. cases.OrderBy(c => c.Id, StringComparer.Ordinal)] : throw new DatasetException($"--input {folder} holds no .nii or .nii.gz files.");
     }
-
-    static IEnumerable<string> VolumeFiles(string folder) =>
-        Directory.EnumerateFiles(folder).Where(f => Endings.Any(e => f.EndsWith(e, StringComparison.OrdinalIgnoreCase)) && !Path.GetFileName(f).StartsWith('.'));
 
     static bool HasChannel(string name) => name.Length > 5 && name[^5] == '_' && name[^4..].All(char.IsAsciiDigit);
 }

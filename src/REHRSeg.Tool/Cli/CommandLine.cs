@@ -42,7 +42,7 @@ internal static class CommandLine
         using var stop = new CancellationTokenSource();
         void OnSignal(PosixSignalContext context)
         {
-            context.Cancel = true;
+            context.Cancel = !stop.IsCancellationRequested; // a second signal ends the process
             stop.Cancel();
         }
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
@@ -61,12 +61,23 @@ internal static class CommandLine
             console.Error(command.Name == "train" ? "Stopped. The run folder is resumable: repeat the command with --resume." : "Stopped.");
             return Failed;
         }
-        catch (Exception e) when (e is not (NullReferenceException or IndexOutOfRangeException or NotImplementedException))
+        catch (Exception e) when (!IsDefect(e))
         {
-            console.Error(e.Message);
+            console.Error(Describe(e));
             return Failed;
         }
     });
+
+    /// <summary>Exceptions that no input should cause: they are not caught, so that their trace is seen.</summary>
+    public static bool IsDefect(Exception e) => e is NullReferenceException or IndexOutOfRangeException or InvalidCastException or NotImplementedException;
+
+    /// <summary>The message for a user: of the cause, without the name of a parameter.</summary>
+    public static string Describe(Exception e) => e switch
+    {
+        AggregateException { InnerException: { } inner } => Describe(inner),
+        ArgumentException { ParamName: { } name } => e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
+        _ => e.Message,
+    };
 }
 
 /// <summary>The command's arguments make no sense together.</summary>

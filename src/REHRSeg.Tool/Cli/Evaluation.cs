@@ -12,25 +12,27 @@ internal sealed record Evaluation(string Kind, IReadOnlyList<CaseScore> Cases, I
 {
     public static Evaluation Run(string predictions, string reference, bool images, Action<string> onError, Action<int, int, TimeSpan>? onStep, CancellationToken cancel)
     {
-        var predicted = CaseFiles.LabelMaps(predictions);
-        var truth = CaseFiles.LabelMaps(reference);
+        var predicted = CaseFiles.Volumes(predictions);
+        var truth = CaseFiles.Volumes(reference);
         if (predicted.Count == 0) throw new DatasetException($"--predictions {predictions} holds no .nii or .nii.gz files.");
         var names = images ? null : LabelNames(reference);
         var cases = new List<CaseScore>();
         int failed = 0, done = 0;
         var watch = Stopwatch.StartNew();
-        foreach (var (id, file) in predicted)
+        foreach (var (name, file) in predicted)
         {
+            string id = images ? CaseFiles.WithoutChannel(name) : name;
             cancel.ThrowIfCancellationRequested();
             try
             {
-                if (!truth.TryGetValue(id, out string? referenceFile)) throw new DatasetException($"{reference} has no volume for case {id}.");
+                string referenceFile = truth.GetValueOrDefault(name) ?? truth.GetValueOrDefault(images ? id : name) ?? truth.GetValueOrDefault(images ? id + "_0000" : name)
+                    ?? throw new DatasetException($"{reference} has no volume named {name}; restore it, or remove {file}.");
                 cases.AddRange(images ? ScoreImage(id, file, referenceFile) : ScoreLabels(id, file, referenceFile, names));
             }
-            catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException)
+            catch (Exception e) when (e is not OperationCanceledException && !CommandLine.IsDefect(e))
             {
                 failed++;
-                onError($"case {id}: {e.Message}");
+                onError($"case {id}: {CommandLine.Describe(e)}");
             }
             onStep?.Invoke(++done, predicted.Count, watch.Elapsed);
         }

@@ -24,6 +24,15 @@ internal static class OptionOverrides
                 ?? throw new UsageException($"--set {setting}: {stage} has no option '{name}'. Options: {string.Join(", ", Settable(target.GetType()).Select(p => p.Name))}.");
             property.SetValue(target, Parse(property.PropertyType, value, setting));
         }
+        try
+        {
+            selfSr.Validate();
+            segmentation.Validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--set: {CommandLine.Describe(e)}");
+        }
         return preset with { SelfSr = selfSr, Segmentation = segmentation };
     }
 
@@ -31,13 +40,14 @@ internal static class OptionOverrides
     public static SortedDictionary<string, object?> Snapshot(object options)
     {
         var result = new SortedDictionary<string, object?>(StringComparer.Ordinal);
-        foreach (var p in Settable(options.GetType()))
-            if (!p.Name.EndsWith("ColumnName", StringComparison.Ordinal)) result[p.Name] = p.GetValue(options) is Enum e ? e.ToString() : p.GetValue(options);
+        foreach (var p in Settable(options.GetType())) result[p.Name] = p.GetValue(options) is Enum e ? e.ToString() : p.GetValue(options);
         return result;
     }
 
+    /// <summary>Numbers, switches and modes that no other argument of the tool sets.</summary>
     static IEnumerable<PropertyInfo> Settable(Type type) =>
-        type.GetProperties().Where(p => p.CanWrite && (Underlying(p.PropertyType) is { IsPrimitive: true } or { IsEnum: true } || p.PropertyType == typeof(string))).OrderBy(p => p.Name, StringComparer.Ordinal);
+        type.GetProperties().Where(p => p.CanWrite && p.Name is not (nameof(TrainerOptions.Factor) or nameof(TrainerOptions.Axis) or nameof(TrainerOptions.Seed)
+            or nameof(TrainerOptions.GpuDeviceId) or nameof(TrainerOptions.FallbackToCpu) or nameof(TrainerOptions.Resume)) && (Underlying(p.PropertyType) is { IsPrimitive: true } or { IsEnum: true })).OrderBy(p => p.Name, StringComparer.Ordinal);
 
     static Type Underlying(Type type) => Nullable.GetUnderlyingType(type) ?? type;
 

@@ -15,26 +15,28 @@ internal sealed record RunFolder(string Path)
     public string Config => System.IO.Path.Combine(Path, "config.json");
     public string Stages => System.IO.Path.Combine(Path, "stages.json");
 
+    /// <summary>True if a model or a checkpoint is there: work that a new run must not overwrite.</summary>
+    public bool HoldsWork => File.Exists(Model) || TrainingStages.All.Any(stage => Checkpoint.Exists(Path, stage));
+
     /// <summary>Loads <c>model.zip</c> and gives its transformer of type <typeparamref name="T"/>.</summary>
     /// <exception cref="ModelFormatException">No model.zip, or it holds no such transformer.</exception>
     public T Load<T>() where T : class, ITransformer
     {
         if (!File.Exists(Model)) throw new ModelFormatException($"{Path} has no model.zip. Give a finished run folder of 'rehrseg train', or an .onnx file.");
         TorchRuntime.EnsureLoaded();
-        var model = new MLContext().Model.Load(Model, out _);
-        return Members(model).OfType<T>().FirstOrDefault() ?? throw new ModelFormatException($"{Model} holds no {typeof(T).Name}.");
+        return Members(Read()).OfType<T>().FirstOrDefault() ?? throw new ModelFormatException($"{Model} holds no {typeof(T).Name}.");
     }
 
-    /// <summary>Writes through a temporary name.</summary>
-    public static void Write(string file, Action<Stream> write)
+    ITransformer Read()
     {
-        string temporary = file + ".tmp";
-        using (var stream = File.Create(temporary))
+        try
         {
-            write(stream);
-            stream.Flush(flushToDisk: true);
+            return new MLContext().Model.Load(Model, out _);
         }
-        File.Move(temporary, file, overwrite: true);
+        catch (Exception e) when (e is not (ModelFormatException or OutOfMemoryException))
+        {
+            throw new ModelFormatException($"{Model} cannot be read: {(e.InnerException ?? e).Message} Restore it from a copy, or train again with --resume.", e);
+        }
     }
 
     static IEnumerable<ITransformer> Members(ITransformer model) => model is TransformerChain<ITransformer> chain ? chain.SelectMany(Members) : [model];

@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace REHRSeg.Tool;
 
 /// <summary>What a verb prints: progress and remarks for people, one JSON document for machines, errors on stderr.</summary>
-internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quiet, bool json) : IProgress<TrainingProgress>
+internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quiet, bool json, bool results = true) : IProgress<TrainingProgress>
 {
     public static readonly JsonSerializerOptions JsonForm = new(JsonSerializerDefaults.Web)
     {
@@ -21,7 +21,8 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quie
     DateTime _next;
     bool _openLine;
 
-    public bool IsJson => json;
+    /// <summary>For a step of a larger command: progress, warnings and errors, but no result of its own.</summary>
+    public ToolConsole WithoutResults() => new(output, error, quiet, json, results: false);
 
     public void Info(string line)
     {
@@ -46,6 +47,7 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quie
     public void Result<T>(T result, Func<Table>? table = null)
     {
         CloseLine();
+        if (!results) return;
         if (json) output.WriteLine(JsonSerializer.Serialize(result, JsonForm));
         else if (table is not null)
         {

@@ -3,16 +3,16 @@ using REHRSeg.Imaging;
 namespace REHRSeg.Tool;
 
 /// <summary>What training would do with a dataset: slice axis, factor, cases, sizes of both stages.</summary>
-internal sealed record TrainingPlan(int Cases, SliceAxis Axis, int Factor, double Ratio, double[] MedianSpacing, int[] MedianSize, string Preset, int SelfSrIterations, int NnUNetIterations, int FineTuneIterations)
+internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, double Ratio, double[] MedianSpacing, int[] MedianSize, string Preset, int SelfSrIterations, int NnUNetIterations, int FineTuneIterations)
 {
     public static TrainingPlan Create(MedicalDataset dataset, DatasetReport report, TrainingPreset preset, int? factor)
     {
         if (report.Cases.Count == 0) throw new DatasetException($"{dataset.Directory} has no case to train on.");
-        var axis = report.Cases.GroupBy(c => c.Axis).MaxBy(g => g.Count())!.Key;
+        SliceAxis? axis = report.Cases.All(c => c.Axis == report.Cases[0].Axis) ? report.Cases[0].Axis : null;
         double[] spacing = [.. Enumerable.Range(0, 3).Select(a => Median(report.Cases.Select(c => c.Geometry.Spacing[a])))];
         int[] size = [.. Enumerable.Range(0, 3).Select(a => (int)Median(report.Cases.Select(c => (double)c.Geometry.Size[a])))];
-        double ratio = spacing[(int)axis] / Enumerable.Range(0, 3).Where(a => a != (int)axis).Min(a => spacing[a]);
-        int r = factor ?? preset.SelfSr.Factor ?? (int)Math.Round(ratio);
+        double ratio = Median(report.Cases.Select(c => c.Geometry.SliceRatio(c.Axis)));
+        int r = factor ?? (int)Math.Round(ratio);
         if (r < 2) throw new DatasetException($"{dataset.Directory}: the slice spacing is {ratio:0.##} times the in-plane spacing, so no factor of at least 2 follows. Give --factor.");
         return new(report.Cases.Count, axis, r, ratio, spacing, size, preset.Name, preset.SelfSr.Iterations + preset.SelfSr.UncertaintyIterations, preset.Segmentation.NnUNetIterations, preset.Segmentation.FineTuneIterations);
     }
@@ -20,7 +20,7 @@ internal sealed record TrainingPlan(int Cases, SliceAxis Axis, int Factor, doubl
     public IEnumerable<(string Key, string Value)> Describe()
     {
         yield return ("cases", $"{Cases}");
-        yield return ("slice axis", $"{Axis}");
+        yield return ("slice axis", Axis?.ToString() ?? "each case's own");
         yield return ("factor", Math.Abs(Ratio - Factor) < 0.05 ? $"{Factor}" : $"{Factor} (slice to in-plane spacing: {Ratio:0.##})");
         yield return ("median size", $"{string.Join(" x ", MedianSize)} voxels of {string.Join(" x ", MedianSpacing.Select(s => s.ToString("0.###")))} mm");
         yield return ("preset", $"{Preset}: self-SR {SelfSrIterations}, nnU-Net {NnUNetIterations}, REHRSeg {FineTuneIterations} iterations");

@@ -17,8 +17,14 @@ internal static class TrainingRun
         TorchRuntime.KeepMemory();
         var clock = new StageClock(console);
         var dataset = request.Dataset;
-        var rows = dataset.Cases.Where(c => ids.Contains(c.Id)).Select(c => new CaseRow { Id = c.Id, Image = c.ReadImage(), Label = c.ReadLabel(dataset.Labels) }).ToArray();
+        var rows = dataset.Cases.Where(c => ids.Contains(c.Id)).Select(c =>
+        {
+            cancel.ThrowIfCancellationRequested();
+            var (image, label) = c.ReadPair(dataset.Labels);
+            return new CaseRow { Id = c.Id, Image = image, Label = label };
+        }).ToArray();
         var context = new MLContext(request.Seed) { GpuDeviceId = request.Gpu, FallbackToCpu = true };
+        using var interrupt = cancel.Register(() => MlNetInternals.Cancel(context)); // reaches self-SR and pseudo data, which run as rows are read
         context.Log += (_, e) =>
         {
             if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning && e.Source.Contains("Seg", StringComparison.Ordinal) | e.Source.Contains("SelfSr", StringComparison.Ordinal)) console.Warn(e.RawMessage);
@@ -31,21 +37,21 @@ internal static class TrainingRun
         var segmentation = request.Preset.Segmentation with
         {
             Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Labels = dataset.Labels, Seed = request.Seed, CheckpointDirectory = run.Path, Resume = request.Resume, Progress = clock, CancellationToken = cancel,
-            BaselineReady = baseline => RunFolder.Write(run.BaselineOnnx, baseline.ExportOnnx),
+            BaselineReady = baseline => AtomicFile.Write(run.BaselineOnnx, baseline.ExportOnnx),
         };
         var data = context.Data.LoadFromEnumerable(rows);
         var pipeline = new EstimatorChain<ITransformer>()
             .Append(context.Transforms.SelfSuperResolution(selfSr), TransformerScope.Training)
-            .Append(context.Transforms.PseudoData(new PseudoDataOptions { Factor = plan.Factor, Axis = request.Axis ?? plan.Axis }), TransformerScope.Training)
+            .Append(context.Transforms.PseudoData(new PseudoDataOptions { Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Profile = selfSr.MakeProfile(plan.Factor) }), TransformerScope.Training)
             .Append(context.Transforms.RehrSeg(segmentation));
         var model = pipeline.Fit(data);
         clock.Finish();
 
-        RunFolder.Write(run.Model, s => context.Model.Save(model, data.Schema, s));
+        AtomicFile.Write(run.Model, s => context.Model.Save(model, data.Schema, s));
         using var selfSrModel = model.OfType<SelfSrTransformer>().Single().Model;
         using var segmenter = model.LastTransformer.Model;
-        RunFolder.Write(run.SegmentationOnnx, segmenter.ExportOnnx);
-        RunFolder.Write(run.SelfSrOnnx, selfSrModel.ExportOnnx);
+        AtomicFile.Write(run.SegmentationOnnx, segmenter.ExportOnnx);
+        AtomicFile.Write(run.SelfSrOnnx, selfSrModel.ExportOnnx);
         return clock.Stages;
     }
 

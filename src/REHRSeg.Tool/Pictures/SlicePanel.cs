@@ -35,7 +35,7 @@ internal static class SliceMosaic
             planes[i].Dispose();
         }
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        RunFolder.Write(file, s => canvasBitmap.Encode(s, SKEncodedImageFormat.Png, 100));
+        AtomicFile.Write(file, s => canvasBitmap.Encode(s, SKEncodedImageFormat.Png, 100));
     }
 
     static SKBitmap Plane(SlicePanel panel, SliceAxis across, double fraction)

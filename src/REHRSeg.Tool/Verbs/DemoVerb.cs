@@ -20,12 +20,17 @@ internal static class DemoVerb
         return command;
     }
 
-    static int Run(ToolConsole console, string outDir, TrainingPreset preset, CancellationToken cancel)
+    static int Run(ToolConsole demo, string outDir, TrainingPreset preset, CancellationToken cancel)
     {
+        var console = demo.WithoutResults();
         var watch = Stopwatch.StartNew();
         string phantoms = Path.Combine(outDir, "phantoms"), thick = Path.Combine(outDir, "thick"), run = Path.Combine(outDir, "run"), results = Path.Combine(outDir, "results");
         console.Info($"1/6  {Cases} annotated phantoms of {Size}^3 voxels, 1 mm isotropic, 3 classes");
-        if (Directory.Exists(run)) Directory.Delete(run, recursive: true);
+        if (Directory.Exists(run))
+        {
+            if (!Directory.Exists(phantoms)) throw new IOException($"--out {outDir} holds a folder run that the demo did not make. Choose another folder.");
+            Directory.Delete(run, recursive: true);
+        }
         WritePhantoms(phantoms, cancel);
         console.Info($"2/6  thick slices: {Factor} mm, axis z");
         if (SimulateVerb.Run(console, MedicalDataset.Open(phantoms), thick, SliceProfile.Gaussian(Factor), SliceAxis.Z, 0, cancel) != CommandLine.Done) return CommandLine.Failed;
@@ -52,7 +57,7 @@ internal static class DemoVerb
         console.Info("6/6  pictures");
         string picture = Path.Combine(outDir, "pictures", cases[0].Id + ".png");
         DrawCase(picture, thick, results, cases[0].Id);
-        console.Result(scores, () => ToTable(scores));
+        demo.Result(scores, () => ToTable(scores));
         console.Info($"labels: {Path.Combine(results, "rehrseg")}   picture: {picture}   model: {request.Run.SegmentationOnnx}");
         using var process = Process.GetCurrentProcess();
         console.Info($"done in {watch.Elapsed:m\\:ss}, peak memory {process.PeakWorkingSet64 / 1e9:0.0} GB");

@@ -21,12 +21,7 @@ internal static class EvaluateVerb
         {
             var evaluation = Evaluation.Run(parse.GetRequiredValue(predictions), parse.GetRequiredValue(reference), parse.GetValue(kind) == "images",
                 e => console.Error(e), (d, n, t) => console.Step("evaluate", d, n, t), cancel);
-            if (parse.GetValue(outFile) is { } file)
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-                File.WriteAllText(file + ".tmp", JsonSerializer.Serialize(evaluation, ToolConsole.JsonForm));
-                File.Move(file + ".tmp", file, overwrite: true);
-            }
+            if (parse.GetValue(outFile) is { } file) AtomicFile.WriteText(file, JsonSerializer.Serialize(evaluation, ToolConsole.JsonForm) + "\n");
             console.Result(evaluation, () => ToTable(evaluation));
             return evaluation.Failed > 0 ? CommandLine.Failed : CommandLine.Done;
         });

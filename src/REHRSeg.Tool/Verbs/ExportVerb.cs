@@ -17,16 +17,15 @@ internal static class ExportVerb
             var run = new RunFolder(parse.GetRequiredValue(model));
             string file = Path.GetFullPath(parse.GetRequiredValue(outFile));
             if (!Directory.Exists(run.Path)) throw new DirectoryNotFoundException($"--model {run.Path}: there is no such folder.");
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             if (parse.GetValue(selfSr))
             {
                 using var network = run.Load<SelfSrTransformer>().Model;
-                RunFolder.Write(file, network.ExportOnnx);
+                AtomicFile.Write(file, network.ExportOnnx);
             }
             else
             {
                 using var network = run.Load<RehrSegTransformer>().Model;
-                RunFolder.Write(file, network.ExportOnnx);
+                AtomicFile.Write(file, network.ExportOnnx);
             }
             console.Result(new { file, bytes = new FileInfo(file).Length });
             console.Info($"{file}: {new FileInfo(file).Length / 1e6:0.0} MB");

@@ -41,14 +41,11 @@ internal static class PredictVerb
         {
             var image = c.ReadImage();
             var result = segmenter.Segment(image, request, cancel);
-            Write(result.Lr, "lr", VolumeDataType.UInt8);
-            Write(result.Hr, "hr", VolumeDataType.UInt8);
-            Write(result.LrProbabilities, "lr_probabilities", VolumeDataType.Float32);
-            Write(result.HrProbabilities, "hr_probabilities", VolumeDataType.Float32);
-            void Write(MLVolume? volume, string folder, VolumeDataType type)
-            {
-                if (volume is not null) VolumeFile.Write(volume, Path.Combine(outDir, folder, c.Id + ".nii.gz"), type);
-            }
+            string File(string folder) => Path.Combine(outDir, folder, c.Id + ".nii.gz");
+            if (result.Lr is { } lr) VolumeFile.WriteLabels(lr, File("lr"));
+            if (result.Hr is { } hr) VolumeFile.WriteLabels(hr, File("hr"));
+            if (result.LrProbabilities is { } p) VolumeFile.Write(p, File("lr_probabilities"));
+            if (result.HrProbabilities is { } thin) VolumeFile.Write(thin, File("hr_probabilities"));
         }, cancel);
         console.Result(new { cases = cases.Count, outDir, resolution = (request.Lr, request.Hr) switch { (true, true) => "both", (true, _) => "lr", _ => "hr" } });
         return code;

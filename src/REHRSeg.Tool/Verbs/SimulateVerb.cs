@@ -30,6 +30,8 @@ internal static class SimulateVerb
     public static int Run(ToolConsole console, MedicalDataset dataset, string outDir, SliceProfile profile, SliceAxis? axis, int start, CancellationToken cancel)
     {
         string thin = Path.Combine(outDir, "hr");
+        if (dataset.Directory == Path.TrimEndingDirectorySeparator(Path.GetFullPath(outDir)) || dataset.Directory == Path.GetFullPath(thin))
+            throw new UsageException($"--out {outDir} would overwrite --dataset {dataset.Directory}; choose another folder.");
         int written = 0;
         int code = Batch.ForEach(console, "simulate", dataset.Cases, c =>
         {
@@ -58,5 +60,5 @@ internal static class SimulateVerb
             VolumeFile.Write(image.Channels == 1 ? image : image.WithVoxels(image.Channel(c).ToArray()), Path.Combine(dataset, "imagesTr", $"{id}_{c:0000}.nii.gz"));
     }
 
-    public static void WriteLabel(MLVolume label, string dataset, string id) => VolumeFile.Write(label, Path.Combine(dataset, "labelsTr", $"{id}.nii.gz"), VolumeDataType.UInt8);
+    public static void WriteLabel(MLVolume label, string dataset, string id) => VolumeFile.WriteLabels(label, Path.Combine(dataset, "labelsTr", $"{id}.nii.gz"));
 }

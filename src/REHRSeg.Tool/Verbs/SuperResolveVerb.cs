@@ -37,7 +37,7 @@ internal static class SuperResolveVerb
             image.RequireSameGrid(label, c.ImageFiles[0], c.LabelFile ?? "");
             var thin = resolver.Apply(image, label, axis, cancel);
             VolumeFile.Write(thin.Image, Path.Combine(outDir, "images", c.Id + "_0000.nii.gz"));
-            if (c.LabelFile is not null) VolumeFile.Write(thin.Label, Path.Combine(outDir, "labels", c.Id + ".nii.gz"), VolumeDataType.UInt8);
+            if (c.LabelFile is not null) VolumeFile.WriteLabels(thin.Label, Path.Combine(outDir, "labels", c.Id + ".nii.gz"));
             if (resolver.HasUncertainty) VolumeFile.Write(thin.Uncertainty, Path.Combine(outDir, "uncertainty", c.Id + ".nii.gz"));
         }, cancel);
         console.Result(new { cases = cases.Count, outDir });

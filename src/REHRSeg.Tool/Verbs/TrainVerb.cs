@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using REHRSeg.Imaging;
 
 namespace REHRSeg.Tool;
@@ -56,15 +57,18 @@ internal static class TrainVerb
         var folds = request.Fold is null ? [] : CrossValidationFolds.Split(ids, request.Folds);
         var training = request.Fold is { } k ? folds[k].Train.ToHashSet() : [.. ids];
         var plan = TrainingPlan.Create(request.Dataset, report with { Cases = [.. report.Cases.Where(c => training.Contains(c.Id))] }, request.Preset, request.Factor);
-        RunFolder.Write(run.Splits, s => JsonSerializer.Serialize(s, folds, ToolConsole.JsonForm));
-        RunFolder.Write(run.Config, s => JsonSerializer.Serialize(s, new
+        var config = JsonSerializer.SerializeToNode(new
         {
             dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed,
             selfSr = OptionOverrides.Snapshot(request.Preset.SelfSr), segmentation = OptionOverrides.Snapshot(request.Preset.Segmentation),
-        }, ToolConsole.JsonForm));
+        }, ToolConsole.JsonForm)!.AsObject();
+        string splits = JsonSerializer.Serialize(folds, ToolConsole.JsonForm);
+        if (run.HoldsWork) RequireSameSetting(run, config, splits);
+        AtomicFile.WriteText(run.Splits, splits);
+        AtomicFile.WriteText(run.Config, config.ToJsonString(ToolConsole.JsonForm));
         foreach (var (key, value) in plan.Describe()) console.Info($"{key,-24} {value}");
         var stages = TrainingRun.Execute(console, request, training, plan, cancel);
-        RunFolder.Write(run.Stages, s => JsonSerializer.Serialize(s, stages, ToolConsole.JsonForm));
+        AtomicFile.Write(run.Stages, s => JsonSerializer.Serialize(s, stages, ToolConsole.JsonForm));
         foreach (var s in stages) console.Info($"{s.Name,-24} {TimeSpan.FromSeconds(s.Seconds):h\\:mm\\:ss}   peak {s.PeakMegabytes:0} MB");
         console.Result(new { run = run.Path, cases = training.Count, stages });
         return CommandLine.Done;
@@ -83,8 +87,19 @@ internal static class TrainVerb
         {
             throw new IOException($"--out {run.Path} cannot be written: {e.Message} Choose another folder.", e);
         }
-        if (!resume && (File.Exists(run.Model) || File.Exists(run.Config)))
-            throw new IOException($"--out {run.Path} already holds a run. Continue it with --resume, or choose another folder.");
+        if (!resume && run.HoldsWork) throw new IOException($"--out {run.Path} already holds a run. Continue it with --resume, or choose another folder.");
+    }
+
+    /// <summary>A run goes on only with the cases, fold, factor and axis that it began with: its stages would else learn from different cases, held-out ones among them.</summary>
+    static void RequireSameSetting(RunFolder run, JsonObject config, string splits)
+    {
+        if (!File.Exists(run.Config) || !File.Exists(run.Splits)) return;
+        var begun = JsonNode.Parse(File.ReadAllText(run.Config))!;
+        foreach (string name in (string[])["fold", "folds", "factor", "axis"])
+            if (!JsonNode.DeepEquals(begun[name], config[name]))
+                throw new UsageException($"--resume: {run.Config} was begun with {name} {begun[name]?.ToJsonString() ?? "not given"}, this command has {config[name]?.ToJsonString() ?? "none"}. Repeat the first command, or choose another --out.");
+        if (File.ReadAllText(run.Splits) != splits)
+            throw new UsageException($"--resume: the cases of --dataset are not those that {run.Splits} was made from. Restore the dataset, or choose another --out.");
     }
 }
 

@@ -94,6 +94,6 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
             foreach (string column in PseudoColumns) inputSchema.RequireVolume(column);
             inputSchema.Require(_options.StartColumnName, NumberDataViewType.Int32);
         }
-        return inputSchema.With([.. Columns.For(pseudo && _options.UsePseudoData).Added.Select(name => VolumeSchema.VolumeShape(name))]);
+        return inputSchema.With([.. Columns.For(pseudo && _options.TrainsHrHead).Added.Select(name => VolumeSchema.VolumeShape(name))]);
     }
 }

@@ -37,7 +37,7 @@ public sealed record RehrSegOptions : TrainerOptions
 
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;
-    /// <summary>Iterations of fine-tuning on pseudo pairs (METHOD.md 9.2).</summary>
+    /// <summary>Iterations of fine-tuning on pseudo pairs (METHOD.md 9.2); 0: the nnU-Net phase alone, without HR head.</summary>
     public int FineTuneIterations { get; init; } = 6000;
     /// <summary>Samples per iteration; null: as planned, at least 2.</summary>
     public int? BatchSize { get; init; }
@@ -86,7 +86,7 @@ public sealed record RehrSegOptions : TrainerOptions
     public double LrLossWeight { get; init; } = 1;
     /// <summary>Weight of a Dice term beside eq. 7 on the thick labels, at least 0; 0: weighted cross-entropy alone, as in the paper. Short schedules need it for small classes.</summary>
     public double LrDiceWeight { get; init; }
-    /// <summary>Weight of the HR loss (cross-entropy and Dice).</summary>
+    /// <summary>Weight of the HR loss (cross-entropy and Dice); 0: no HR head.</summary>
     public double HrLossWeight { get; init; } = 1;
     /// <summary>Lambda: weight of both distillation terms.</summary>
     public double DistillationWeight { get; init; } = 1;
@@ -120,6 +120,12 @@ public sealed record RehrSegOptions : TrainerOptions
     /// <summary>Mirror training patches along each axis, and average over mirrored patches at scoring.</summary>
     public bool Mirror { get; init; } = true;
 
+    /// <summary>False: the nnU-Net phase alone.</summary>
+    internal bool FineTunes => UsePseudoData && FineTuneIterations > 0;
+
+    /// <summary>False: the model has no HR head, as nothing would train it.</summary>
+    internal bool TrainsHrHead => FineTunes && HrLossWeight > 0;
+
     /// <summary>What the planner may spend.</summary>
     internal PlanningBudget Budget => new()
     {
@@ -135,6 +141,7 @@ public sealed record RehrSegOptions : TrainerOptions
     /// <exception cref="ArgumentException">Names option, value and range.</exception>
     internal void Validate()
     {
+        ValidateShared();
         Require(NnUNetIterations >= 0, nameof(NnUNetIterations), NnUNetIterations, "at least 0");
         Require(FineTuneIterations >= 0, nameof(FineTuneIterations), FineTuneIterations, "at least 0");
         Require(BatchSize is null or >= 1, nameof(BatchSize), BatchSize, "at least 1, or null");
@@ -143,16 +150,14 @@ public sealed record RehrSegOptions : TrainerOptions
         Require(MaxFeatures >= BaseFeatures, nameof(MaxFeatures), MaxFeatures, $"at least BaseFeatures ({BaseFeatures})");
         Require(MaxPatchSlices is null or >= 1, nameof(MaxPatchSlices), MaxPatchSlices, "at least 1, or null");
         Require(MaxPatchSide is null or >= 8, nameof(MaxPatchSide), MaxPatchSide, "at least 8, or null");
-        Require(Factor is null or >= 2, nameof(Factor), Factor, "at least 2, or null");
         Require(Momentum is >= 0 and < 1, nameof(Momentum), Momentum, "in [0, 1)");
         Require(ClipNorm is null or > 0, nameof(ClipNorm), ClipNorm, "above 0, or null");
         Require(FineTuneClipNorm is null or > 0, nameof(FineTuneClipNorm), FineTuneClipNorm, "above 0, or null");
-        Require(CheckpointInterval >= 1, nameof(CheckpointInterval), CheckpointInterval, "at least 1");
         foreach (var (name, value) in new[] { (nameof(LearningRate), LearningRate), (nameof(FineTuneLearningRate), FineTuneLearningRate), (nameof(HrHeadLearningRate), HrHeadLearningRate ?? 1) })
             Require(value > 0 && double.IsFinite(value), name, value, "above 0");
         foreach (var (name, value) in new[]
         {
-            (nameof(WeightDecay), WeightDecay), (nameof(LearningRatePower), LearningRatePower), (nameof(LrLossWeight), LrLossWeight), (nameof(HrLossWeight), HrLossWeight),
+            (nameof(WeightDecay), WeightDecay), (nameof(LearningRatePower), LearningRatePower), (nameof(LrLossWeight), LrLossWeight), (nameof(LrDiceWeight), LrDiceWeight), (nameof(HrLossWeight), HrLossWeight),
             (nameof(DistillationWeight), DistillationWeight), (nameof(CorrelationWeight), CorrelationWeight), (nameof(CosineWeight), CosineWeight),
         })
             Require(value >= 0 && double.IsFinite(value), name, value, "at least 0");
@@ -163,10 +168,5 @@ public sealed record RehrSegOptions : TrainerOptions
             (nameof(LowResolutionProbability), LowResolutionProbability), (nameof(InvertedGammaProbability), InvertedGammaProbability), (nameof(GammaProbability), GammaProbability),
         })
             Require(value is >= 0 and <= 1, name, value, "in [0, 1]");
-
-        static void Require(bool holds, string name, object? value, string range)
-        {
-            if (!holds) throw new ArgumentException(FormattableString.Invariant($"RehrSegOptions.{name} is {value}; it must be {range}."), name);
-        }
     }
 }

@@ -35,7 +35,7 @@ internal static class RehrSegTrainer
         context.Log($"Plan: patch {plan.Patch}, batch {plan.BatchSize}, {plan.Architecture.Features.Length} stages of {string.Join(", ", plan.Architecture.Features)} features, {plan.TargetSpacing[0]:0.###} x {plan.TargetSpacing[1]:0.###} x {plan.TargetSpacing[2]:0.###} mm.");
         var info = Describe(plan, setup, options) with { TrainingFingerprint = RehrSegTrainingSetup.Fingerprint(data, options, context.Seed) };
 
-        bool fineTune = options.UsePseudoData && data.Pseudo.Count > 0;
+        bool fineTune = options.FineTunes && data.Pseudo.Count > 0;
         var teacher = fineTune && options.UseDistillation && options.DistillationWeight > 0 ? data.Teacher : null;
         if (fineTune && options.UseDistillation && data.Teacher is null) context.Warn("There is no self-SR model to distil from; the segmenter is fine-tuned without distillation.");
         var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed);
@@ -49,22 +49,24 @@ internal static class RehrSegTrainer
             PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), options, context);
             if (data.BaselineReady is { } baselineReady)
                 using (var baseline = Baseline(network, info, context.Device)) baselineReady(baseline);
-            if (!fineTune)
-            {
-                var plain = Baseline(network, info, context.Device);
-                network.Dispose();
-                return plain;
-            }
+            if (!fineTune) return WithoutHrHead();
 
             var pseudo = preparation.Pseudo(data.Pseudo, context.CancellationToken);
             var mixed = new PatchSampler(pseudo, options.RealFraction > 0 ? real : [], PatchSamplerSettings.From(plan, options) with { RealFraction = options.RealFraction });
             FineTune(network, mixed, teacher, options, context);
-            return new(network, info, context.Device);
+            return options.TrainsHrHead ? new(network, info, context.Device) : WithoutHrHead();
         }
         catch
         {
             network.Dispose();
             throw;
+        }
+
+        RehrSegModel WithoutHrHead()
+        {
+            var model = Baseline(network, info, context.Device);
+            network.Dispose();
+            return model;
         }
     }
 
@@ -106,7 +108,6 @@ internal static class RehrSegTrainer
 
     static void FineTune(SegmentationNetwork network, PatchSampler sampler, SelfSrModel? teacher, RehrSegOptions options, TrainingContext context)
     {
-        if (options.FineTuneIterations == 0) return;
         torch.manual_seed(context.Seed + 1L);
         var student = new DistillationStudent(network, teacher is null ? null : FeatureChannels(teacher, network.Architecture, context.Device));
         student.to(context.Device);
@@ -127,7 +128,7 @@ internal static class RehrSegTrainer
         return (int)teacher.TeacherFeature(torch.zeros([1, architecture.Channels + architecture.Classes - 1, 4, 16, 16], device: device)).shape[1];
     }
 
-    /// <summary>A copy of the pre-trained network without HR head.</summary>
+    /// <summary>A copy of the network without HR head.</summary>
     static RehrSegModel Baseline(SegmentationNetwork network, SegmentationModelInfo info, torch.Device device)
     {
         var copy = new SegmentationNetwork(network.Architecture with { Factor = 0 });

@@ -31,8 +31,7 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
         {
             if (image.Channels != channels) throw new DatasetException($"Case {id} has {image.Channels} image channel(s), case {data.Real[0].Id} has {channels}. Give every case the same modalities in the same order.");
             if (label.Channels != 1) throw new DatasetException($"The label map of case {id} has {label.Channels} channels; one is expected.");
-            foreach (float v in image.Voxels)
-                if (!float.IsFinite(v)) throw new DatasetException($"The image of case {id} holds the voxel value {v}. Replace NaN and infinity by numbers.");
+            if (image.FirstNotFinite() is { } v) throw new DatasetException($"The image of case {id} holds the voxel value {v}. Replace NaN and infinity by numbers.");
             image.RequireSameGrid(label, $"The image of case {id}", "its label map");
         }
         var (defaultAxis, factor) = AxisAndFactor(data, options);
@@ -54,12 +53,7 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
         if (options.Factor is null && Array.IndexOf(detected, null) is var isotropic and >= 0)
             throw new DatasetException($"Case {data.Real[isotropic].Id} has isotropic spacing ({data.Real[isotropic].Image.Geometry}), which tells neither slice axis nor factor. Set Factor and Axis.");
         var axis = detected.FirstOrDefault(a => a is not null) ?? SliceAxis.Z;
-        double[] ratios = [.. data.Real.Select((c, i) =>
-        {
-            var spacing = c.Image.Geometry.Spacing;
-            int slice = (int)(detected[i] ?? axis);
-            return spacing[slice] / spacing.Where((_, a) => a != slice).Min();
-        })];
+        double[] ratios = [.. data.Real.Select((c, i) => c.Image.Geometry.SliceRatio(detected[i] ?? axis))];
         int factor = options.Factor ?? (int)Math.Round(DatasetFingerprint.Percentile(ratios, 0.5));
         if (factor < 2) throw new DatasetException($"The slices are {DatasetFingerprint.Percentile(ratios, 0.5):0.##} times as thick as the voxels are wide, so there is nothing to refine. Set Factor to 2 or more.");
         return (axis, factor);

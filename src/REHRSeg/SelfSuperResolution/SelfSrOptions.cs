@@ -92,18 +92,10 @@ public sealed record SelfSrOptions : TrainerOptions
     /// <exception cref="ArgumentException">A value is out of its range; names option, value and range.</exception>
     internal void Validate()
     {
-        static void Require(bool holds, string option, object? value, string range)
-        {
-            if (!holds) throw new ArgumentException(FormattableString.Invariant($"{nameof(SelfSrOptions)}.{option} is {value}; it must be {range}."), option);
-        }
-        static void Probability(double value, string option) => Require(value is >= 0 and <= 1, option, value, "between 0 and 1");
-        static void Positive(double value, string option) => Require(value > 0 && double.IsFinite(value), option, value, "positive");
+        ValidateShared();
+        void Probability(double value, string option) => Require(value is >= 0 and <= 1, option, value, "between 0 and 1");
+        void Positive(double value, string option) => Require(value > 0 && double.IsFinite(value), option, value, "positive");
 
-        Require(Factor is null or >= 2, nameof(Factor), Factor, "at least 2");
-        Require(Labels is null || (Labels.Count >= 2 && Labels.Any(l => l.Value == 0) && Labels.All(l => l.Value >= 0) && Labels.DistinctBy(l => l.Value).Count() == Labels.Count && Labels.Count <= 256),
-            nameof(Labels), Labels is null ? null : string.Join(", ", Labels.Select(l => l.Value)), "a background of 0 and 1 to 255 other distinct non-negative values");
-        Require(CheckpointInterval >= 1, nameof(CheckpointInterval), CheckpointInterval, "at least 1");
-        Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, $"false where {nameof(CheckpointDirectory)} is not given");
         Require(Width >= 1, nameof(Width), Width, "at least 1");
         Require(Branches >= 1, nameof(Branches), Branches, "at least 1");
         Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");

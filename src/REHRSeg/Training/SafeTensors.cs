@@ -29,22 +29,7 @@ internal static class SafeTensors
     /// <param name="backup">Where the file that is replaced is kept; null: it is dropped.</param>
     public static void Write(string path, IReadOnlyDictionary<string, torch.Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, string? backup = null)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                Write(file, tensors, metadata);
-                file.Flush(flushToDisk: true);
-            }
-            if (backup is not null && File.Exists(path)) File.Move(path, backup, overwrite: true);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        AtomicFile.Write(path, file => Write(file, tensors, metadata), backup);
     }
 
     /// <summary>Writes to a stream.</summary>

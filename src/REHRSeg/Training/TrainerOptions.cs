@@ -32,4 +32,20 @@ public abstract record TrainerOptions
     public IProgress<TrainingProgress>? Progress { get; init; }
     /// <summary>Stops training; the last checkpoint stays resumable.</summary>
     public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>Checks the options of both trainers.</summary>
+    /// <exception cref="ArgumentException">Names option, value and range.</exception>
+    private protected void ValidateShared()
+    {
+        Require(Factor is null or >= 2, nameof(Factor), Factor, "at least 2, or null");
+        Require(Labels is null || (Labels.Count is >= 2 and <= 256 && Labels.Any(l => l.Value == 0) && Labels.All(l => l.Value >= 0) && Labels.DistinctBy(l => l.Value).Count() == Labels.Count),
+            nameof(Labels), Labels is null ? null : string.Join(", ", Labels.Select(l => l.Value)), "a background of 0 and 1 to 255 other distinct non-negative values");
+        Require(CheckpointInterval >= 1, nameof(CheckpointInterval), CheckpointInterval, "at least 1");
+        Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, $"false where {nameof(CheckpointDirectory)} is not given");
+    }
+
+    private protected void Require(bool holds, string option, object? value, string range)
+    {
+        if (!holds) throw new ArgumentException(FormattableString.Invariant($"{GetType().Name}.{option} is {value}; it must be {range}."), option);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using REHRSeg.Imaging;
 
 namespace REHRSeg;
 
@@ -55,8 +56,7 @@ internal sealed class TrainingJournal : IDisposable
         if (!File.Exists(_path)) return;
         string[] lines = File.ReadAllLines(_path), kept = [.. lines.Where(line => Keep(line, iteration))];
         if (kept.Length == lines.Length) return;
-        File.WriteAllLines(_path + ".tmp", kept);
-        File.Move(_path + ".tmp", _path, overwrite: true);
+        AtomicFile.WriteText(_path, string.Concat(kept.Select(line => line + "\n")));
     }
 
     bool Keep(string line, int iteration)

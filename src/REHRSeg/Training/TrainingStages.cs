@@ -12,13 +12,14 @@ internal static class TrainingStages
     /// <summary>Fine-tuning with eq. 11.</summary>
     public const string RehrSeg = "rehrseg";
 
-    static readonly string[] s_order = [SelfSr, SelfSrUncertainty, NnUNet, RehrSeg];
+    /// <summary>In the order in which they run.</summary>
+    public static IReadOnlyList<string> All { get; } = [SelfSr, SelfSrUncertainty, NnUNet, RehrSeg];
 
     /// <summary>Stages whose checkpoints are out of date once <paramref name="stage"/> has trained: after a fresh start all that follow, after a resumed one those that build on it.</summary>
     public static IEnumerable<string> OutdatedBy(string stage, bool resumed) => stage switch
     {
         SelfSr when resumed => [SelfSrUncertainty, RehrSeg],
         SelfSrUncertainty when resumed => [RehrSeg],
-        _ => Array.IndexOf(s_order, stage) is >= 0 and var at ? s_order[(at + 1)..] : [],
+        _ => All.SkipWhile(s => s != stage).Skip(1),
     };
 }

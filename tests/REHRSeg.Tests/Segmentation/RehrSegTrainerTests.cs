@@ -116,7 +116,7 @@ public class RehrSegTrainerTests
         HashSet<string> Terms(RehrSegOptions options)
         {
             var progress = new Progress();
-            using var model = RehrSegTrainer.Train(data, options with { NnUNetIterations = 1, FineTuneIterations = 2 }, Context(progress: progress));
+            using var model = RehrSegTrainer.Train(data, options with { NnUNetIterations = 1, FineTuneIterations = Math.Min(2, options.FineTuneIterations) }, Context(progress: progress));
             Assert.All(progress.Reports, r => Assert.All(r.Metrics.Values, v => Assert.True(double.IsFinite(v))));
             return progress.Metrics("rehrseg");
         }
@@ -136,13 +136,14 @@ public class RehrSegTrainerTests
         HashSet<string> Terms(RehrSegOptions options, bool pseudo = true)
         {
             var progress = new Progress();
-            using var model = RehrSegTrainer.Train(EllipsoidData.Dataset(2, pseudo), options with { NnUNetIterations = 1, FineTuneIterations = 2 }, Context(progress: progress));
-            Assert.Equal(pseudo && options.UsePseudoData, model.Info.HasHighResolutionHead);
+            using var model = RehrSegTrainer.Train(EllipsoidData.Dataset(2, pseudo), options with { NnUNetIterations = 1, FineTuneIterations = Math.Min(2, options.FineTuneIterations) }, Context(progress: progress));
+            Assert.Equal(pseudo && options.UsePseudoData && options.FineTuneIterations > 0 && options.HrLossWeight > 0, model.Info.HasHighResolutionHead);
             return progress.Metrics("rehrseg");
         }
         Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "dice_lr", "loss"], Terms(Small with { UseUncertainty = false }).Order());
         Assert.Equal(["ce_lr", "loss"], Terms(Small with { HrLossWeight = 0 }).Order());
         Assert.Empty(Terms(Small with { UsePseudoData = false }));
+        Assert.Empty(Terms(Small with { FineTuneIterations = 0 }));
         Assert.Empty(Terms(Small, pseudo: false));
         Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss"], Terms(Small with { RealFraction = 0.5, HrHeadLearningRate = 1e-2 }).Order());
     }

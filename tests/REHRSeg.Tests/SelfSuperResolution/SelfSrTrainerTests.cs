@@ -117,10 +117,10 @@ public class SelfSrTrainerTests
     public void UnsuitableCasesAreNamed()
     {
         void Refused(string message, IReadOnlyList<TrainingCase> cases, SelfSrOptions? options = null) =>
-            Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(() => SelfSrTrainer.Train(cases, options ?? Tiny, Context())).Message);
+            Assert.Contains(message, Assert.Throws<DatasetException>(() => SelfSrTrainer.Train(cases, options ?? Tiny, Context())).Message);
         var good = Cases(2);
         Refused("no training cases", []);
-        Refused("label value 2", good, Tiny with { Labels = [new(0, "background"), new(1, "a")] });
+        Refused("case_0: the label map holds the label value 2", good, Tiny with { Labels = [new(0, "background"), new(1, "a")] });
         var empty = good[0] with { Label = good[0].Label.WithVoxels(new float[good[0].Label.Voxels.Length]) };
         Refused("empty", [empty]);
         var isotropic = new TrainingCase("iso", new(new([9, 9, 9], [1, 1, 1]), new float[729]), new(new([9, 9, 9], [1, 1, 1]), new float[729]));
@@ -128,7 +128,7 @@ public class SelfSrTrainerTests
         float[] broken = good[1].Image.Memory.ToArray();
         broken[3] = float.PositiveInfinity;
         Refused("case_1", [good[0], good[1] with { Image = good[1].Image.WithVoxels(broken) }]);
-        Refused("PatchSize", good, Tiny with { PatchSize = 20 });
+        Assert.Throws<ArgumentException>("PatchSize", () => SelfSrTrainer.Train(good, Tiny with { PatchSize = 20 }, Context()));
         Assert.Throws<GeometryMismatchException>(() => SelfSrTrainer.Train([good[0] with { Label = isotropic.Label }], Tiny, Context()));
     }
 }

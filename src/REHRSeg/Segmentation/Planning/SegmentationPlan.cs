@@ -42,12 +42,7 @@ internal sealed record SegmentationPlan
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>Writes the file atomically.</summary>
-    public void Save(string path)
-    {
-        string temporary = path + ".tmp";
-        File.WriteAllText(temporary, ToJson() + "\n");
-        File.Move(temporary, path, overwrite: true);
-    }
+    public void Save(string path) => AtomicFile.WriteText(path, ToJson() + "\n");
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <exception cref="ModelFormatException">The file is not a plan.</exception>
