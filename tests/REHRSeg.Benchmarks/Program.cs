@@ -6,13 +6,16 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using REHRSeg;
+using REHRSeg.Benchmarks;
 
 // dotnet run -c Release --project tests/REHRSeg.Benchmarks -- --filter '*'
-// One thread: put OMP_NUM_THREADS=1 in front. Results go to BenchmarkDotNet.Artifacts/results.
+// On shared cores: OMP_NUM_THREADS=1 in front and --cpu-time behind. Results go to BenchmarkDotNet.Artifacts/results.
+const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
+var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance); // in this process: it has the natives loaded
 var config = ManualConfig.CreateEmpty()
-    .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)) // in this process: it has the natives loaded
+    .AddJob(args.Contains(CpuTime) ? job.WithClock(new CpuTimeClock()) : job)
     .AddLogger(ConsoleLogger.Default)
     .AddColumnProvider(DefaultColumnProviders.Instance)
     .AddExporter(MarkdownExporter.GitHub);
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args.Where(a => a != CpuTime)], config);
