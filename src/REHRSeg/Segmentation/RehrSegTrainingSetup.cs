@@ -61,30 +61,30 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
 
     static ImmutableArray<LabelClass> LabelsOf(RehrSegTrainingData data, RehrSegOptions options)
     {
-        var found = new SortedSet<float>();
+        var found = new SortedDictionary<float, string> { [0] = "" }; // and the first case with each
         foreach (var c in data.Real)
         {
             float last = float.NaN;
             foreach (float v in c.Label.Voxels)
             {
                 if (v == last) continue;
-                found.Add(v);
+                found.TryAdd(v, c.Id);
                 last = v;
             }
         }
-        if (found.FirstOrDefault(v => v < 0 || v != MathF.Floor(v) || v > 255) is var wrong and not 0)
-            throw new DatasetException($"The label maps hold the value {wrong}; labels are whole numbers from 0 to 255. Correct the maps.");
-        found.Add(0);
+        foreach (var (value, id) in found)
+            if (!(value >= 0 && value <= 255 && value == MathF.Floor(value))) throw new DatasetException($"The label map of case {id} holds the value {value}; labels are whole numbers from 0 to 255. Correct the map.");
         if (options.Labels is { Count: > 0 } named)
         {
-            if (found.Where(v => named.All(l => l.Value != (int)v)).Select(v => (float?)v).FirstOrDefault() is { } unnamed)
-                throw new DatasetException($"The label maps hold the value {unnamed}, which is none of the named labels ({string.Join(", ", named.Select(l => l.Value))}). Name it in dataset.json, or correct the maps.");
+            foreach (var (value, id) in found)
+                if (named.All(l => l.Value != (int)value))
+                    throw new DatasetException($"The label map of case {id} holds the value {value}, which is none of the named labels ({string.Join(", ", named.Select(l => l.Value))}). Name it in dataset.json, or correct the map.");
             var labels = named.OrderBy(l => l.Value).ToImmutableArray();
             if (labels.Length < 2 || labels[0].Value != 0) throw new DatasetException($"The labels are ({string.Join(", ", labels.Select(l => l.Value))}); they need background 0 and at least one more.");
             return labels;
         }
         if (found.Count < 2) throw new DatasetException("The label maps hold nothing but background. Give cases with annotated structures.");
-        return [.. found.Select(v => new LabelClass((int)v, v == 0 ? "background" : $"class {v}"))];
+        return [.. found.Keys.Select(v => new LabelClass((int)v, v == 0 ? "background" : $"class {v}"))];
     }
 
     static void CheckPseudo(RehrSegTrainingData data, int factor, int channels)

@@ -160,7 +160,7 @@ public class RehrSegTrainerTests
         Throws<DatasetException>(good with { Real = [] }, Small, "no annotated cases");
         var other = EllipsoidData.Thick(0, SliceAxis.Y);
         Throws<GeometryMismatchException>(good with { Real = [good.Real[0] with { Label = other.Label }] }, Small, "case_0", "size");
-        Throws<DatasetException>(good, Small with { Labels = [new(0, "background"), new(2, "node")] }, "value 1");
+        Throws<DatasetException>(good, Small with { Labels = [new(0, "background"), new(2, "node")] }, "case_0", "value 1");
         Throws<DatasetException>(good, Small with { Factor = 2 }, "factor 2");
         var (thin, label) = EllipsoidData.Thin(0);
         Throws<DatasetException>(new() { Real = [new("iso", thin, label)], Pseudo = [] }, Small, "isotropic", "iso");
