@@ -1,11 +1,23 @@
 namespace REHRSeg;
 
 /// <summary>Every number of both stages for one size of machine (DESIGN.md section 8). Change any with <c>with</c>, or with the tool's <c>--set</c>.</summary>
-/// <param name="Name">"demo", "cpu" or "paper".</param>
+/// <param name="Name">"tiny", "demo", "cpu" or "paper".</param>
 /// <param name="SelfSr">Stage 1.</param>
 /// <param name="Segmentation">Stage 2.</param>
 public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOptions Segmentation)
 {
+    /// <summary>Seconds: shows that everything runs on a dataset, and learns next to nothing.</summary>
+    public static TrainingPreset Tiny { get; } = new("tiny",
+        new SelfSrOptions
+        {
+            Width = 8, Iterations = 12, UncertaintyIterations = 4, BatchSize = 2, PatchSize = 24, LearningRate = 2e-3, Residual = true, BFloat16 = false, CheckpointInterval = 4,
+        },
+        new RehrSegOptions
+        {
+            NnUNetIterations = 16, FineTuneIterations = 10, BatchSize = 2, BaseFeatures = 4, MaxFeatures = 16, MaxPatchSlices = 8, MaxPatchSide = 32, LrDiceWeight = 1, BFloat16 = false,
+            CheckpointInterval = 4,
+        });
+
     /// <summary>Minutes on 2 cores: phantoms.</summary>
     public static TrainingPreset Demo { get; } = new("demo",
         new SelfSrOptions
@@ -39,9 +51,10 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
     /// <exception cref="ArgumentException">There is none.</exception>
     public static TrainingPreset Named(string name) => name switch
     {
+        "tiny" => Tiny,
         "demo" => Demo,
         "cpu" => Cpu,
         "paper" => Paper,
-        _ => throw new ArgumentException($"There is no preset '{name}'; use demo, cpu or paper.", nameof(name)),
+        _ => throw new ArgumentException($"There is no preset '{name}'; use tiny, demo, cpu or paper.", nameof(name)),
     };
 }

@@ -6,7 +6,7 @@ namespace REHRSeg.Tool.Tests;
 public sealed class BadInputTests
 {
     static ToolRun Train(TemporaryFolder folder, params string[] more) =>
-        ToolRun.InProcess(["train", "--dataset", folder["data"], "--out", folder["run"], "--preset", "demo", .. more]);
+        ToolRun.InProcess(["train", "--dataset", folder["data"], "--out", folder["run"], "--preset", "tiny", .. more]);
 
     static void AssertNothingTrained(TemporaryFolder folder)
     {

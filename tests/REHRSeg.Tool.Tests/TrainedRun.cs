@@ -3,12 +3,7 @@ namespace REHRSeg.Tool.Tests;
 /// <summary>One tiny training by the command line, shared by the tests that need a finished run.</summary>
 public sealed class TrainedRun : IDisposable
 {
-    /// <summary>Options that shrink the demo preset to seconds.</summary>
-    internal static readonly string[] Tiny =
-    [
-        "--preset", "demo", "--set", "selfsr.width=8", "--set", "selfsr.iterations=12", "--set", "selfsr.uncertaintyIterations=4", "--set", "selfsr.batchSize=2", "--set", "selfsr.patchSize=24",
-        "--set", "segmentation.nnUNetIterations=16", "--set", "segmentation.fineTuneIterations=10", "--set", "segmentation.baseFeatures=4", "--set", "selfsr.checkpointInterval=4", "--set", "segmentation.checkpointInterval=4",
-    ];
+    internal static readonly string[] Tiny = ["--preset", "tiny"];
 
     internal TemporaryFolder Folder { get; } = new();
     internal string Data => Folder["data"];

@@ -10,8 +10,8 @@ internal static class TrainVerb
 {
     public static Option<string> PresetOption()
     {
-        var preset = new Option<string>("--preset") { Description = "demo (minutes), cpu (about an hour on 2 cores) or paper (a GPU).", DefaultValueFactory = _ => "cpu" };
-        preset.AcceptOnlyFromAmong("demo", "cpu", "paper");
+        var preset = new Option<string>("--preset") { Description = "tiny (seconds, to see that it runs), demo (minutes), cpu (about an hour on 2 cores) or paper (a GPU).", DefaultValueFactory = _ => "cpu" };
+        preset.AcceptOnlyFromAmong("tiny", "demo", "cpu", "paper");
         return preset;
     }
 

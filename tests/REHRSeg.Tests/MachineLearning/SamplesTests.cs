@@ -13,7 +13,7 @@ public sealed class SamplesTests : IDisposable
     {
         string dataset = Path.Combine(_folder, "dataset"), image = Path.Combine(dataset, "imagesTr", "case1_0000.nii.gz"), output = Path.Combine(_folder, "out");
         TinyPhantoms.WriteDataset(dataset, 2);
-        Programs.Run(Programs.Quickstart, dataset, image, output, "--tiny");
+        Programs.Run(Programs.Quickstart, dataset, image, output, "tiny");
         Assert.True(File.Exists(Path.Combine(output, "model.zip")));
         Assert.True(VolumeFile.ReadGeometry(Path.Combine(output, "lr.nii.gz")).IsSameGrid(VolumeFile.ReadGeometry(image)));
         Assert.Equal(24, VolumeFile.ReadGeometry(Path.Combine(output, "hr.nii.gz")).Depth);
