@@ -174,6 +174,16 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void A_folder_that_another_training_uses()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"]);
+        Directory.CreateDirectory(folder["run"]);
+        using (File.Open(folder["run", ".lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None)) Train(folder).AssertFailure("in use");
+        AssertNothingTrained(folder);
+    }
+
+    [Fact]
     public void A_bad_case_in_a_batch_is_reported_and_the_rest_go_on()
     {
         using var folder = new TemporaryFolder();

@@ -28,6 +28,8 @@ public sealed record SelfSrModelInfo
     public (double Low, double High) RobustRange { get; init; } = (0.001, 0.995);
     /// <summary>What stands for slices beyond the volume's ends: as in training.</summary>
     public EdgeSlices EdgeSlices { get; init; } = EdgeSlices.Zero;
+    /// <summary>True: outputs are averaged over the 8 mirror images of each window. False: one pass (published).</summary>
+    public bool Mirroring { get; init; }
     /// <summary>Hash of training data and options.</summary>
     public string TrainingFingerprint { get; init; } = "";
     /// <summary>Program and version that wrote the model.</summary>
@@ -45,6 +47,7 @@ public sealed record SelfSrModelInfo
         [MetadataReader.Prefix + "slice_axis"] = MetadataReader.Write(DefaultSliceAxis),
         [MetadataReader.Prefix + "robust_range"] = MetadataReader.Write(RobustRange.Low) + "," + MetadataReader.Write(RobustRange.High),
         [MetadataReader.Prefix + "edge_slices"] = EdgeSlices == EdgeSlices.Zero ? "zero" : "replicate",
+        [MetadataReader.Prefix + "mirroring"] = MetadataReader.Write(Mirroring),
         [MetadataReader.Prefix + "training_fingerprint"] = TrainingFingerprint,
         [MetadataReader.Prefix + "tool_version"] = ToolVersion,
     };
@@ -67,6 +70,7 @@ public sealed record SelfSrModelInfo
             DefaultSliceAxis = read.Axis("slice_axis"),
             RobustRange = (range[0], range[1]),
             EdgeSlices = (EdgeSlices)read.Choice("edge_slices", "zero", "replicate"),
+            Mirroring = read.Flag("mirroring"),
             TrainingFingerprint = read.Text("training_fingerprint"),
             ToolVersion = read.Text("tool_version"),
         };

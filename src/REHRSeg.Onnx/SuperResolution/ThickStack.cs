@@ -54,14 +54,14 @@ internal sealed class ThickStack
     public int PaddedHeight { get; }
     public int PaddedWidth { get; }
 
-    /// <summary>Writes slices <c>i-1 .. i+2</c> of every channel: <c>(C+L) x 4 x H x W</c>.</summary>
-    public void FillWindow(int slice, Span<float> window)
+    /// <summary>Writes slices <c>i-1 .. i+2</c> of every channel, or <c>i+1 .. i-2</c> if reversed: <c>(C+L) x 4 x H x W</c>.</summary>
+    public void FillWindow(int slice, Span<float> window, bool reversed = false)
     {
         int plane = PaddedHeight * PaddedWidth;
         for (int c = 0; c < Channels; c++)
             for (int k = 0; k < 4; k++)
             {
-                int z = slice - 1 + k;
+                int z = reversed ? slice + 1 - k : slice - 1 + k;
                 var target = window.Slice((c * 4 + k) * plane, plane);
                 if (_edge == EdgeSlices.Zero && (z < 0 || z >= Depth)) target.Clear();
                 else _slices.AsSpan((c * Depth + Math.Clamp(z, 0, Depth - 1)) * plane, plane).CopyTo(target);

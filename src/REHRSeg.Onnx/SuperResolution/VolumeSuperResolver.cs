@@ -37,21 +37,15 @@ public static class VolumeSuperResolver
         var stack = new ThickStack(thick, thickLabel, ranges, info);
         var thin = new ThinStack(thick, ranges, info);
 
-        int plane = stack.PaddedHeight * stack.PaddedWidth, block = info.Factor * plane;
+        int plane = stack.PaddedHeight * stack.PaddedWidth;
         int preferred = Math.Clamp(BatchVoxels / plane, 2, 16), runs = Math.Max(1, stack.Depth / preferred), most = (stack.Depth + runs - 1) / runs;
-        var windows = new float[most * stack.Channels * 4 * plane];
-        var (images, logits, uncertainty) = (new float[most * info.ImageChannels * block], new float[most * info.LabelChannels * block], new float[most * block]);
+        var outputs = new WindowOutputs(stack, most, info);
         for (int run = 0; run < runs; run++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int first = (int)((long)stack.Depth * run / runs), batch = (int)((long)stack.Depth * (run + 1) / runs) - first;
-            int window = stack.Channels * 4 * plane;
-            for (int b = 0; b < batch; b++) stack.FillWindow(first + b, windows.AsSpan(b * window, window));
-            model.Run(windows.AsMemory(0, batch * window), batch, stack.PaddedHeight, stack.PaddedWidth,
-                images.AsMemory(0, batch * info.ImageChannels * block), logits.AsMemory(0, batch * info.LabelChannels * block), uncertainty.AsMemory(0, batch * block), cancellationToken);
-            for (int b = 0; b < batch; b++)
-                thin.Store(first + b, stack.PaddedHeight, stack.PaddedWidth,
-                    images.AsSpan(b * info.ImageChannels * block, info.ImageChannels * block), logits.AsSpan(b * info.LabelChannels * block, info.LabelChannels * block), uncertainty.AsSpan(b * block, block));
+            outputs.Run(model, first, batch, cancellationToken);
+            for (int b = 0; b < batch; b++) thin.Store(first + b, stack.PaddedHeight, stack.PaddedWidth, outputs.Image(b), outputs.Logits(b), outputs.Uncertainty(b));
             progress?.Report((double)(first + batch) / stack.Depth);
         }
         var result = thin.ToResult();

@@ -11,17 +11,17 @@ internal abstract class SuperResolver : IDisposable
     public virtual IReadOnlyList<LabelClass>? Labels => null;
     public virtual void Dispose() { }
 
-    public static SuperResolver Open(string model, int? factor)
+    public static SuperResolver Open(string model, int? factor, bool mirror = false)
     {
         if (model is "spline" or "nearest")
             return new Interpolation(factor ?? throw new UsageException($"--model {model} is an interpolation: give --factor."), nearest: model == "nearest");
         if (factor is not null) throw new UsageException("--factor belongs to --model spline or nearest; a trained model has its own.");
-        if (File.Exists(model)) return new OnnxModel(model);
-        if (Directory.Exists(model)) return OpenRun(model);
+        if (File.Exists(model)) return new OnnxModel(model, mirror);
+        if (Directory.Exists(model)) return OpenRun(model, mirror);
         throw new FileNotFoundException($"--model {model}: there is no such file or folder, and it is not 'spline' or 'nearest'.");
     }
 
-    static SuperResolver OpenRun(string folder) => new TorchModel(new RunFolder(folder));
+    static SuperResolver OpenRun(string folder, bool mirror) => new TorchModel(new RunFolder(folder), mirror);
 
     sealed class Interpolation(int factor, bool nearest) : SuperResolver
     {
@@ -34,19 +34,19 @@ internal abstract class SuperResolver : IDisposable
         }
     }
 
-    sealed class TorchModel(RunFolder run) : SuperResolver
+    sealed class TorchModel(RunFolder run, bool mirror) : SuperResolver
     {
         readonly SelfSrModel _model = run.Load<SelfSrTransformer>().Model;
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
-        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, null, cancel);
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, mirror ? true : null, null, cancel);
         public override void Dispose() => _model.Dispose();
     }
 
-    sealed class OnnxModel(string file) : SuperResolver
+    sealed class OnnxModel(string file, bool mirror) : SuperResolver
     {
         readonly OnnxSuperResolver _model = new(file);
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
-        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, null, cancel);
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, mirror ? true : null, null, cancel);
         public override void Dispose() => _model.Dispose();
     }
 }

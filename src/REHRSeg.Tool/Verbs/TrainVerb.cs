@@ -51,6 +51,7 @@ internal static class TrainVerb
     {
         var run = request.Run;
         RequireUsable(run, request.Resume);
+        using var only = LockRun(run);
         var report = CheckVerb.Run(console, request.Dataset, request.Factor, request.Axis, cancel);
         if (report.Problems.Count > 0) return CommandLine.Failed;
         var ids = request.Dataset.Cases.Select(c => c.Id).ToArray();
@@ -72,6 +73,19 @@ internal static class TrainVerb
         foreach (var s in stages) console.Info($"{s.Name,-24} {TimeSpan.FromSeconds(s.Seconds):h\\:mm\\:ss}   peak {s.PeakMegabytes:0} MB");
         console.Result(new { run = run.Path, cases = training.Count, stages });
         return CommandLine.Done;
+    }
+
+    /// <summary>Keeps a second training out of the folder while this one runs.</summary>
+    static FileStream LockRun(RunFolder run)
+    {
+        try
+        {
+            return new(Path.Combine(run.Path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"--out {run.Path} is in use by another training. Wait for it, or choose another folder.", e);
+        }
     }
 
     static void RequireUsable(RunFolder run, bool resume)

@@ -31,6 +31,8 @@ public sealed record SelfSrOptions : TrainerOptions
     public bool Residual { get; init; }
     /// <summary>What stands for slices beyond a volume's ends, in training and application; null: <see cref="EdgeSlices.Replicate"/> with <see cref="Residual"/>, else <see cref="EdgeSlices.Zero"/> (published).</summary>
     public EdgeSlices? Edge { get; init; }
+    /// <summary>True: the trained model averages over the 8 mirror images of each window when it is applied; 8 times the work. False: one pass (published, METHOD.md 4).</summary>
+    public bool Mirroring { get; init; }
 
     /// <summary>Iterations of phase 1a (without uncertainty loss).</summary>
     public int Iterations { get; init; } = 130_000;

@@ -74,6 +74,7 @@ internal static class SelfSrTrainer
         DefaultSliceAxis = plan.Axes.CountBy(a => a).MaxBy(a => a.Value).Key,
         RobustRange = (options.RobustLow, options.RobustHigh),
         EdgeSlices = options.EffectiveEdge,
+        Mirroring = options.Mirroring,
         TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}")),
         ToolVersion = "REHRSeg " + (typeof(SelfSrTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? ""),
     };

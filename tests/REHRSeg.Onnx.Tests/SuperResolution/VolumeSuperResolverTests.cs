@@ -51,6 +51,46 @@ public class VolumeSuperResolverTests
         public void Dispose() { }
     }
 
+    /// <summary>Every thin slice is the window's first slice, moved by one column and one row: not its own mirror image in any direction.</summary>
+    sealed class ShiftModel : IWindowModel
+    {
+        public void Run(ReadOnlyMemory<float> windows, int batch, int height, int width, Memory<float> image, Memory<float> labelLogits, Memory<float> uncertainty, CancellationToken cancellationToken)
+        {
+            int plane = height * width, channels = windows.Length / (batch * 4 * plane);
+            for (int b = 0; b < batch; b++)
+                for (int t = 0; t < 4; t++)
+                    for (int y = 0; y < height; y++)
+                        for (int x = 0; x < width; x++)
+                            image.Span[((b * 4) + t) * plane + y * width + x] = windows.Span[b * channels * 4 * plane + Math.Max(0, y - 1) * width + Math.Max(0, x - 1)] * (t == 0 ? 1 : 0.5f);
+        }
+
+        public void Dispose() { }
+    }
+
+    [Fact]
+    public void MirroringAveragesTheEightMirrorImagesOfEachWindow()
+    {
+        var geometry = new VolumeGeometry([8, 8, 6], [1, 1, 4]);
+        var random = new Random(3);
+        var image = new MLVolume(geometry, Enumerable.Range(0, geometry.VoxelCount).Select(_ => random.NextSingle()).ToArray());
+        var result = VolumeSuperResolver.Apply(image, new(geometry, new float[geometry.VoxelCount]), new ShiftModel(), Info with { Mirroring = true });
+        const int Z = 2, Y = 4, X = 3;
+        float Corners(int z) => (image[z, Y - 1, X - 1] + image[z, Y - 1, X + 1] + image[z, Y + 1, X - 1] + image[z, Y + 1, X + 1]) / 4;
+        float[] before = [1, 0.5f, 0.5f, 0.5f], after = [0.5f, 0.5f, 0.5f, 1];
+        for (int t = 0; t < 4; t++) Assert.Equal((before[t] * Corners(Z - 1) + after[t] * Corners(Z + 1)) / 2, result.Image[4 * Z + t, Y, X], 1e-2);
+    }
+
+    [Fact]
+    public void MirroringChangesNothingForASymmetricModel()
+    {
+        var geometry = Geometry(SliceAxis.Y, 5);
+        var (image, label) = (Ramp(geometry, SliceAxis.X), Labels(geometry));
+        var once = VolumeSuperResolver.Apply(image, label, new LinearModel(Info), Info);
+        var mirrored = VolumeSuperResolver.Apply(image, label, new LinearModel(Info), Info with { Mirroring = true });
+        Assert.Equal(once.Label.Voxels.ToArray(), mirrored.Label.Voxels.ToArray());
+        Assert.Equal(once.Image.Voxels.ToArray(), mirrored.Image.Voxels.ToArray(), (a, b) => Math.Abs(a - b) < 1e-4);
+    }
+
     /// <summary>Image value = physical position along the slice axis.</summary>
     static MLVolume Ramp(VolumeGeometry geometry, SliceAxis axis, int channels = 1)
     {
