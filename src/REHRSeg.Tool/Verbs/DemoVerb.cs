@@ -14,9 +14,10 @@ internal static class DemoVerb
     public static Command Create()
     {
         var outDir = new Option<string>("--out") { Description = "Folder for data, run, labels, scores and pictures.", DefaultValueFactory = _ => "rehrseg-demo" };
-        var set = new Option<string[]>("--set") { Description = "Override an option of the demo preset, stage.option=value. Repeatable." };
-        var command = new Command("demo", "The main job on generated phantoms: simulate, train, score, evaluate, pictures. No data needed.") { outDir, set };
-        command.OnRun((parse, console, cancel) => Run(console, Path.GetFullPath(parse.GetRequiredValue(outDir)), OptionOverrides.Apply(TrainingPreset.Demo, parse.GetValue(set) ?? []), cancel));
+        var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value. Repeatable." };
+        var preset = TrainVerb.PresetOption("demo");
+        var command = new Command("demo", "The main job on generated phantoms: simulate, train, score, evaluate, pictures. No data needed.") { outDir, preset, set };
+        command.OnRun((parse, console, cancel) => Run(console, Path.GetFullPath(parse.GetRequiredValue(outDir)), OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? []), cancel));
         return command;
     }
 

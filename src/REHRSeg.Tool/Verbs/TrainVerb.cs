@@ -8,9 +8,9 @@ namespace REHRSeg.Tool;
 /// <summary><c>rehrseg train</c>: both stages from thick images and thick labels alone, as one ML.NET pipeline.</summary>
 internal static class TrainVerb
 {
-    public static Option<string> PresetOption()
+    public static Option<string> PresetOption(string standard = "cpu")
     {
-        var preset = new Option<string>("--preset") { Description = "tiny (seconds, to see that it runs), demo (minutes), cpu (about an hour on 2 cores) or paper (a GPU).", DefaultValueFactory = _ => "cpu" };
+        var preset = new Option<string>("--preset") { Description = "tiny (seconds, to see that it runs), demo (minutes), cpu (about an hour on 2 cores) or paper (a GPU).", DefaultValueFactory = _ => standard };
         preset.AcceptOnlyFromAmong("tiny", "demo", "cpu", "paper");
         return preset;
     }
