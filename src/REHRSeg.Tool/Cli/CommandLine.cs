@@ -69,7 +69,7 @@ internal static class CommandLine
     });
 
     /// <summary>Exceptions that no input should cause: they are not caught, so that their trace is seen.</summary>
-    public static bool IsDefect(Exception e) => e is NullReferenceException or IndexOutOfRangeException or InvalidCastException or NotImplementedException;
+    public static bool IsDefect(Exception e) => e is NullReferenceException or IndexOutOfRangeException or InvalidCastException;
 
     /// <summary>The message for a user: of the cause, without the name of a parameter.</summary>
     public static string Describe(Exception e) => e switch

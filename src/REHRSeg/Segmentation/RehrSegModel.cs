@@ -73,17 +73,7 @@ public sealed class RehrSegModel : IDisposable
         if (!content.Metadata.TryGetValue(ArchitectureKey, out string? json))
             throw new ModelFormatException($"{Source}: the metadata has no {ArchitectureKey}; this is not a file that RehrSegModel.Save wrote.");
         var network = new SegmentationNetwork(SegmentationPlan.ParseArchitecture(json, Source));
-        try
-        {
-            ModuleTensors.Load(network, content.Tensors, Source);
-            network.to(device);
-            return new(network, info, device);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        return new(ModuleTensors.LoadOnto(device, network, content.Tensors, Source), info, device);
     }
 
     /// <summary>Writes <c>segmentation.onnx</c> (DESIGN.md section 7).</summary>

@@ -72,17 +72,7 @@ public sealed class SelfSrModel : IDisposable
         var architecture = ReadArchitecture(content.Metadata, info, Source);
         var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
         var network = new SelfSrNetwork(architecture);
-        try
-        {
-            ModuleTensors.Load(network, content.Tensors, Source);
-            network.to(device);
-            return new(network, info, device);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        return new(ModuleTensors.LoadOnto(device, network, content.Tensors, Source), info, device);
     }
 
     /// <summary>

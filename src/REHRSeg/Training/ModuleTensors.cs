@@ -36,4 +36,21 @@ internal static class ModuleTensors
             throw new ModelFormatException($"{source}: the network has no tensor {extra[prefix.Length..]}. {Remedy}");
         foreach (var (name, tensor) in own) tensor.copy_(weights[prefix + name]);
     }
+
+    /// <summary>Loads a network that was just made and moves it to a device; where that fails, the network is disposed.</summary>
+    /// <exception cref="ModelFormatException">As <see cref="Load"/>.</exception>
+    public static T LoadOnto<T>(torch.Device device, T network, IReadOnlyDictionary<string, torch.Tensor> weights, string source) where T : torch.nn.Module
+    {
+        try
+        {
+            Load(network, weights, source);
+            network.to(device);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 }
