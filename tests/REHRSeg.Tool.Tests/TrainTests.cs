@@ -82,6 +82,31 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
     }
 
     [Fact]
+    public void Self_SR_trains_alone_and_a_resumed_run_goes_on_to_the_segmenter()
+    {
+        using var folder = new TemporaryFolder();
+        string[] train = ["train", "--dataset", trained.Data, "--out", folder["run"], "--fold", "0", "--folds", "5", .. TrainedRun.Tiny];
+        ToolRun.InProcess([.. train, "--only", "selfsr"]).AssertDone();
+        Assert.Equal(File.ReadAllBytes(Path.Combine(trained.Run, "selfsr.onnx")), File.ReadAllBytes(folder["run", "selfsr.onnx"]));
+        Assert.False(File.Exists(folder["run", "segmentation.onnx"]));
+        StageCost Cost(string stage) => JsonSerializer.Deserialize<List<StageCost>>(File.ReadAllText(folder["run", "stages.json"]), ToolConsole.JsonForm)!.Single(s => s.Name == stage);
+        var alone = Cost("self-sr 1a");
+        ToolRun.InProcess("superresolve", "--model", folder["run"], "--input", trained.Data, "--cases", "case_0", "--out", folder["out"]).AssertDone();
+        Assert.Equal(24, VolumeFile.ReadGeometry(folder["out", "images", "case_0_0000.nii.gz"]).Depth);
+        ToolRun.InProcess("predict", "--model", folder["run"], "--input", trained.Data, "--cases", "case_0", "--out", folder["out"]).AssertFailure("--resume", "--only");
+        ToolRun.InProcess("export", "--model", folder["run"], "--out", folder["a.onnx"], "--selfsr").AssertDone();
+
+        DateTime stage1 = File.GetLastWriteTimeUtc(folder["run", "checkpoints", "self-sr-1b.safetensors"]);
+        ToolRun.InProcess([.. train, "--resume"]).AssertDone();
+        Assert.Equal(stage1, File.GetLastWriteTimeUtc(folder["run", "checkpoints", "self-sr-1b.safetensors"]));
+        Assert.True(Cost("self-sr 1a").Seconds > 0.5 * alone.Seconds, $"{Cost("self-sr 1a")} after {alone}");
+        foreach (string file in (string[])["selfsr.onnx", "segmentation.onnx"])
+            Assert.Equal(File.ReadAllBytes(Path.Combine(trained.Run, file)), File.ReadAllBytes(folder["run", file]));
+        ToolRun.InProcess([.. train, "--resume", "--only", "selfsr"]).AssertUsage("--only selfsr", "segmenter");
+        ToolRun.InProcess("predict", "--model", folder["run"], "--input", trained.Data, "--cases", "case_0", "--out", folder["out"]).AssertDone();
+    }
+
+    [Fact]
     public void Export_writes_the_runs_onnx_again()
     {
         using var folder = new TemporaryFolder();

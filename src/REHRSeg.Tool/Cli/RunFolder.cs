@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using REHRSeg.Imaging;
@@ -24,7 +25,33 @@ internal sealed record RunFolder(string Path)
     {
         if (!File.Exists(Model)) throw new ModelFormatException($"{Path} has no model.zip. Give a finished run folder of 'rehrseg train', or an .onnx file.");
         TorchRuntime.EnsureLoaded();
-        return Members(Read()).OfType<T>().FirstOrDefault() ?? throw new ModelFormatException($"{Model} holds no {typeof(T).Name}.");
+        return Members(Read()).OfType<T>().FirstOrDefault() ?? throw new ModelFormatException($"{Model} holds no {typeof(T).Name}.{(typeof(T) == typeof(RehrSegTransformer) ? " The run trained self-SR alone: train the segmenter with 'rehrseg train --resume', without --only." : "")}");
+    }
+
+    /// <summary>Writes <c>stages.json</c>: the costs of this run's stages after those of stages that only earlier runs had; a stage's peak memory is the largest of all runs.</summary>
+    /// <returns>What was written.</returns>
+    public IReadOnlyList<StageCost> WriteStages(IReadOnlyList<StageCost> costs)
+    {
+        var before = ReadStages();
+        StageCost[] all =
+        [
+            .. before.Where(b => costs.All(c => c.Name != b.Name)),
+            .. costs.Select(c => c with { PeakMegabytes = before.Where(b => b.Name == c.Name).Select(b => b.PeakMegabytes).Append(c.PeakMegabytes).Max() }),
+        ];
+        AtomicFile.Write(Stages, s => JsonSerializer.Serialize(s, all, ToolConsole.JsonForm));
+        return all;
+    }
+
+    List<StageCost> ReadStages()
+    {
+        try
+        {
+            return File.Exists(Stages) ? JsonSerializer.Deserialize<List<StageCost>>(File.ReadAllText(Stages), ToolConsole.JsonForm) ?? [] : [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
     }
 
     ITransformer Read()

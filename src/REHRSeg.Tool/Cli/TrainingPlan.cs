@@ -5,6 +5,9 @@ namespace REHRSeg.Tool;
 /// <summary>What training would do with a dataset: slice axis, factor, cases, sizes of both stages.</summary>
 internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, double Ratio, double[] MedianSpacing, int[] MedianSize, string Preset, int SelfSrIterations, int NnUNetIterations, int FineTuneIterations)
 {
+    /// <summary>Stage 1 alone.</summary>
+    public bool SelfSrOnly { get; init; }
+
     public static TrainingPlan Create(MedicalDataset dataset, DatasetReport report, TrainingPreset preset, int? factor)
     {
         if (report.Cases.Count == 0) throw new DatasetException($"{dataset.Directory} has no case to train on.");
@@ -23,7 +26,7 @@ internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, doub
         yield return ("slice axis", Axis?.ToString() ?? "each case's own");
         yield return ("factor", Math.Abs(Ratio - Factor) < 0.05 ? $"{Factor}" : $"{Factor} (slice to in-plane spacing: {Ratio:0.##})");
         yield return ("median size", $"{string.Join(" x ", MedianSize)} voxels of {string.Join(" x ", MedianSpacing.Select(s => s.ToString("0.###")))} mm");
-        yield return ("preset", $"{Preset}: self-SR {SelfSrIterations}, nnU-Net {NnUNetIterations}, REHRSeg {FineTuneIterations} iterations");
+        yield return ("preset", $"{Preset}: self-SR {SelfSrIterations}{(SelfSrOnly ? "" : $", nnU-Net {NnUNetIterations}, REHRSeg {FineTuneIterations}")} iterations");
     }
 
     static double Median(IEnumerable<double> values)

@@ -40,6 +40,7 @@ internal static class TrainingRun
             BaselineReady = baseline => AtomicFile.Write(run.BaselineOnnx, baseline.ExportOnnx),
         };
         var data = context.Data.LoadFromEnumerable(rows);
+        if (request.SelfSrOnly) return SelfSrAlone(context, data, selfSr, run, clock);
         var pipeline = new EstimatorChain<ITransformer>()
             .Append(context.Transforms.SelfSuperResolution(selfSr), TransformerScope.Training)
             .Append(context.Transforms.PseudoData(new PseudoDataOptions { Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Profile = selfSr.MakeProfile(plan.Factor) }), TransformerScope.Training)
@@ -55,6 +56,16 @@ internal static class TrainingRun
         return clock.Stages;
     }
 
+    static IReadOnlyList<StageCost> SelfSrAlone(MLContext context, IDataView data, SelfSrOptions options, RunFolder run, StageClock clock)
+    {
+        var model = new EstimatorChain<ITransformer>().Append(context.Transforms.SelfSuperResolution(options)).Fit(data);
+        clock.Finish();
+        AtomicFile.Write(run.Model, s => context.Model.Save(model, data.Schema, s));
+        using var selfSr = model.LastTransformer.Model;
+        AtomicFile.Write(run.SelfSrOnnx, selfSr.ExportOnnx);
+        return clock.Stages;
+    }
+
     sealed class CaseRow
     {
         public string Id = "";
@@ -67,6 +78,7 @@ internal static class TrainingRun
     {
         readonly Stopwatch _watch = Stopwatch.StartNew();
         string _stage = "read and prepare";
+        TimeSpan _before;
         public List<StageCost> Stages { get; } = [];
 
         public void Report(TrainingProgress value)
@@ -74,7 +86,7 @@ internal static class TrainingRun
             if (value.Stage != _stage)
             {
                 Finish();
-                _stage = value.Stage;
+                (_stage, _before) = (value.Stage, value.Elapsed); // time before a resume counts too
             }
             console.Report(value);
         }
@@ -82,9 +94,9 @@ internal static class TrainingRun
         public void Finish()
         {
             using var process = Process.GetCurrentProcess();
-            Stages.Add(new(_stage, _watch.Elapsed.TotalSeconds, process.PeakWorkingSet64 / 1e6));
+            Stages.Add(new(_stage, (_before + _watch.Elapsed).TotalSeconds, process.PeakWorkingSet64 / 1e6));
             _watch.Restart();
-            _stage = "save";
+            (_stage, _before) = ("save", TimeSpan.Zero);
         }
     }
 }

@@ -26,9 +26,11 @@ internal static class TrainVerb
         var folds = new Option<int>("--folds") { Description = "Number of folds (nnU-Net's split).", DefaultValueFactory = _ => 5 };
         var seed = new Option<int>("--seed") { Description = "Seed of every random choice.", DefaultValueFactory = _ => 1 };
         var resume = new Option<bool>("--resume") { Description = "Continue from the run folder's checkpoints." };
+        var only = new Option<string?>("--only") { Description = "selfsr: train self-super-resolution alone. --resume without --only goes on to the segmenter." };
+        only.AcceptOnlyFromAmong("selfsr");
         var gpu = new Option<int?>("--gpu") { Description = "GPU to train on. Default: the CPU." };
         var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value, for example selfsr.width=32. Repeatable." };
-        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, preset, fold, folds, seed, resume, gpu, set };
+        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, preset, fold, folds, seed, resume, only, gpu, set };
         command.OnRun((parse, console, cancel) =>
         {
             int? held = parse.GetValue(fold);
@@ -41,7 +43,7 @@ internal static class TrainVerb
                 Run = new RunFolder(Path.GetFullPath(parse.GetRequiredValue(outDir))),
                 Preset = OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? []),
                 Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
-                Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), Gpu = parse.GetValue(gpu),
+                Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), SelfSrOnly = parse.GetValue(only) is not null, Gpu = parse.GetValue(gpu),
             }, cancel);
         });
         return command;
@@ -51,16 +53,18 @@ internal static class TrainVerb
     {
         var run = request.Run;
         RequireUsable(run, request.Resume);
-        using var only = LockRun(run);
+        using var held = LockRun(run);
+        if (request.SelfSrOnly && File.Exists(run.SegmentationOnnx))
+            throw new UsageException($"--only selfsr: {run.Path} holds a whole training already, and its model.zip would lose the segmenter. Leave --only out, or choose another --out.");
         var report = CheckVerb.Run(console, request.Dataset, request.Factor, request.Axis, cancel);
         if (report.Problems.Count > 0) return CommandLine.Failed;
         var ids = request.Dataset.Cases.Select(c => c.Id).ToArray();
         var folds = request.Fold is null ? [] : CrossValidationFolds.Split(ids, request.Folds);
         var training = request.Fold is { } k ? folds[k].Train.ToHashSet() : [.. ids];
-        var plan = TrainingPlan.Create(request.Dataset, report with { Cases = [.. report.Cases.Where(c => training.Contains(c.Id))] }, request.Preset, request.Factor);
+        var plan = TrainingPlan.Create(request.Dataset, report with { Cases = [.. report.Cases.Where(c => training.Contains(c.Id))] }, request.Preset, request.Factor) with { SelfSrOnly = request.SelfSrOnly };
         var config = JsonSerializer.SerializeToNode(new
         {
-            dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed,
+            dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed, only = request.SelfSrOnly ? "selfsr" : null,
             selfSr = OptionOverrides.Snapshot(request.Preset.SelfSr), segmentation = OptionOverrides.Snapshot(request.Preset.Segmentation),
         }, ToolConsole.JsonForm)!.AsObject();
         string splits = JsonSerializer.Serialize(folds, ToolConsole.JsonForm);
@@ -68,8 +72,7 @@ internal static class TrainVerb
         AtomicFile.WriteText(run.Splits, splits);
         AtomicFile.WriteText(run.Config, config.ToJsonString(ToolConsole.JsonForm));
         foreach (var (key, value) in plan.Describe()) console.Info($"{key,-24} {value}");
-        var stages = TrainingRun.Execute(console, request, training, plan, cancel);
-        AtomicFile.Write(run.Stages, s => JsonSerializer.Serialize(s, stages, ToolConsole.JsonForm));
+        var stages = run.WriteStages(TrainingRun.Execute(console, request, training, plan, cancel));
         foreach (var s in stages) console.Info($"{s.Name,-24} {TimeSpan.FromSeconds(s.Seconds):h\\:mm\\:ss}   peak {s.PeakMegabytes:0} MB");
         console.Result(new { run = run.Path, cases = training.Count, stages });
         return CommandLine.Done;
@@ -129,5 +132,7 @@ internal sealed record TrainingRequest
     public int Folds { get; init; } = 5;
     public int Seed { get; init; } = 1;
     public bool Resume { get; init; }
+    /// <summary>Stage 1 alone.</summary>
+    public bool SelfSrOnly { get; init; }
     public int? Gpu { get; init; }
 }
