@@ -52,6 +52,16 @@ internal sealed class MetadataReader
 
     public SliceAxis Axis(string key) => (SliceAxis)Choice(key, "x", "y", "z");
 
+    /// <summary>A slice profile, <c>name;first;weights</c>; null if the value is empty.</summary>
+    public SliceProfile? Profile(string key, int factor)
+    {
+        string[] parts = Text(key).Split(';');
+        if (parts is [""]) return null;
+        if (parts.Length != 3 || !int.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int first) || first is > 0 or < -1024) throw Wrong(key, "name;first;weights");
+        float[] weights = [.. parts[2].Split(',').Select(w => (float)Between(key, w, -1, 1.5))];
+        return weights.Length <= 4096 && Math.Abs(weights.Sum() - 1) < 1e-3 ? new(parts[0], factor, first, weights) : throw Wrong(key, "a profile whose weights add up to 1");
+    }
+
     public ImmutableArray<LabelClass> Labels(string key)
     {
         ImmutableArray<LabelClass> labels;
@@ -91,6 +101,9 @@ internal sealed class MetadataReader
     public static string Write(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     public static string Write(bool value) => value ? "true" : "false";
+
+    public static string Write(SliceProfile? profile) =>
+        profile is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{profile.Name};{profile.First};{string.Join(',', profile.Weights.Select(w => w.ToString("R", CultureInfo.InvariantCulture)))}");
 
     public static string Write(SliceAxis axis) => axis switch { SliceAxis.X => "x", SliceAxis.Y => "y", _ => "z" };
 

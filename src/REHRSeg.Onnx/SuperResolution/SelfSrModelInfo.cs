@@ -7,7 +7,7 @@ namespace REHRSeg.Onnx;
 public sealed record SelfSrModelInfo
 {
     /// <summary>Version of this set of keys.</summary>
-    public const int CurrentFormatVersion = 1;
+    public const int CurrentFormatVersion = 2;
     /// <summary>Version the file was written with.</summary>
     public int FormatVersion { get; init; } = CurrentFormatVersion;
     /// <summary>Thin slices per thick slice, r.</summary>
@@ -30,6 +30,12 @@ public sealed record SelfSrModelInfo
     public EdgeSlices EdgeSlices { get; init; } = EdgeSlices.Zero;
     /// <summary>True: outputs are averaged over the 8 mirror images of each window. False: one pass (published).</summary>
     public bool Mirroring { get; init; }
+    /// <summary>Slice profile that the network was trained for; null: unknown (format version 1).</summary>
+    public SliceProfile? Profile { get; init; }
+    /// <summary>True: thin labels that contradict their thick label are changed, at the least loss of logit, until their majority is the thick label. False: the network's (published).</summary>
+    public bool LabelConsistency { get; init; }
+    /// <summary>True: the thin image is corrected by the least amount so that blurring it with <see cref="Profile"/> gives the thick slices back. False: the network's (published).</summary>
+    public bool ImageConsistency { get; init; }
     /// <summary>Hash of training data and options.</summary>
     public string TrainingFingerprint { get; init; } = "";
     /// <summary>Program and version that wrote the model.</summary>
@@ -48,6 +54,9 @@ public sealed record SelfSrModelInfo
         [MetadataReader.Prefix + "robust_range"] = MetadataReader.Write(RobustRange.Low) + "," + MetadataReader.Write(RobustRange.High),
         [MetadataReader.Prefix + "edge_slices"] = EdgeSlices == EdgeSlices.Zero ? "zero" : "replicate",
         [MetadataReader.Prefix + "mirroring"] = MetadataReader.Write(Mirroring),
+        [MetadataReader.Prefix + "slice_profile"] = MetadataReader.Write(Profile),
+        [MetadataReader.Prefix + "label_consistency"] = MetadataReader.Write(LabelConsistency),
+        [MetadataReader.Prefix + "image_consistency"] = MetadataReader.Write(ImageConsistency),
         [MetadataReader.Prefix + "training_fingerprint"] = TrainingFingerprint,
         [MetadataReader.Prefix + "tool_version"] = ToolVersion,
     };
@@ -71,6 +80,9 @@ public sealed record SelfSrModelInfo
             RobustRange = (range[0], range[1]),
             EdgeSlices = (EdgeSlices)read.Choice("edge_slices", "zero", "replicate"),
             Mirroring = read.Flag("mirroring"),
+            Profile = read.Version >= 2 ? read.Profile("slice_profile", read.Integer("factor", 2, 64)) : null,
+            LabelConsistency = read.Version >= 2 && read.Flag("label_consistency"),
+            ImageConsistency = read.Version >= 2 && read.Flag("image_consistency"),
             TrainingFingerprint = read.Text("training_fingerprint"),
             ToolVersion = read.Text("tool_version"),
         };

@@ -3,7 +3,7 @@ using REHRSeg.Imaging;
 namespace REHRSeg.Onnx;
 
 /// <summary>Collects the r thin slices of each thick slice into whole volumes of r*D slices, in native intensities and label values.</summary>
-internal sealed class ThinStack(MLVolume thick, IntensityRange[] ranges, SelfSrModelInfo info)
+internal sealed class ThinStack(MLVolume thick, MLVolume thickLabel, IntensityRange[] ranges, SelfSrModelInfo info)
 {
     readonly VolumeGeometry _geometry = thick.Geometry.Refine(info.Factor, SliceAxis.Z);
     readonly float[] _image = new float[info.ImageChannels * info.Factor * thick.Geometry.VoxelCount];
@@ -23,9 +23,38 @@ internal sealed class ThinStack(MLVolume thick, IntensityRange[] ranges, SelfSrM
                 for (int c = 0; c < ranges.Length; c++)
                     StoreIntensities(c, slice * factor + t, y, image.Slice(c * factor * plane + from, width), _image.AsSpan(c * _label.Length + to, width));
             }
+        if (info.LabelConsistency) RestoreLabels(slice, paddedHeight, paddedWidth, logits);
     }
 
-    public SuperResolutionResult ToResult() => new(new(_geometry, _image, info.ImageChannels), new(_geometry, _label), new(_geometry, _uncertainty));
+    public SuperResolutionResult ToResult()
+    {
+        if (info is { ImageConsistency: true, Profile: { } profile }) ImageConsistency.Restore(_image, thick, profile);
+        return new(new(_geometry, _image, info.ImageChannels), new(_geometry, _label), new(_geometry, _uncertainty));
+    }
+
+    void RestoreLabels(int slice, int paddedHeight, int paddedWidth, ReadOnlySpan<float> logits)
+    {
+        int factor = info.Factor, area = thick.Height * thick.Width, plane = paddedHeight * paddedWidth;
+        var classes = new int[factor];
+        var scores = new float[info.LabelChannels * factor];
+        var known = thickLabel.Voxels.Slice(slice * area, area);
+        var thin = _label.AsSpan(slice * factor * area, factor * area);
+        for (int i = 0; i < area; i++)
+        {
+            int from = i / thick.Width * paddedWidth + i % thick.Width;
+            for (int t = 0; t < factor; t++) classes[t] = ClassOf(thin[t * area + i]);
+            for (int s = 0; s < scores.Length; s++) scores[s] = logits[s * plane + from];
+            if (!LabelConsistency.Restore(classes, scores, ClassOf(known[i]))) continue;
+            for (int t = 0; t < factor; t++) thin[t * area + i] = info.Labels[classes[t]].Value;
+        }
+    }
+
+    int ClassOf(float value)
+    {
+        for (int k = 0; k < info.Labels.Length; k++)
+            if (info.Labels[k].Value == value) return k;
+        throw new ArgumentException($"The label value {value} is not among the model's.");
+    }
 
     void StoreLabels(ReadOnlySpan<float> logits, int from, int stride, Span<float> row)
     {

@@ -35,7 +35,7 @@ public static class VolumeSuperResolver
         var ranges = new IntensityRange[info.ImageChannels];
         for (int c = 0; c < ranges.Length; c++) ranges[c] = IntensityRange.Measure(thick.Channel(c), info.RobustRange);
         var stack = new ThickStack(thick, thickLabel, ranges, info);
-        var thin = new ThinStack(thick, ranges, info);
+        var thin = new ThinStack(thick, thickLabel, ranges, info);
 
         int plane = stack.PaddedHeight * stack.PaddedWidth;
         int preferred = Math.Clamp(BatchVoxels / plane, 2, 16), runs = Math.Max(1, stack.Depth / preferred), most = (stack.Depth + runs - 1) / runs;

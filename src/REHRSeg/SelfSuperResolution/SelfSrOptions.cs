@@ -33,6 +33,10 @@ public sealed record SelfSrOptions : TrainerOptions
     public EdgeSlices? Edge { get; init; }
     /// <summary>True: the trained model averages over the 8 mirror images of each window when it is applied; 8 times the work. False: one pass (published, METHOD.md 4).</summary>
     public bool Mirroring { get; init; }
+    /// <summary>True: thin labels are made to agree with the thick labels they come from (<see cref="SelfSrModelInfo.LabelConsistency"/>). False: the network's own (published).</summary>
+    public bool LabelConsistency { get; init; }
+    /// <summary>True: the thin image is made to agree with the thick slices it comes from (<see cref="SelfSrModelInfo.ImageConsistency"/>). False: the network's own (published).</summary>
+    public bool ImageConsistency { get; init; }
 
     /// <summary>Iterations of phase 1a (without uncertainty loss).</summary>
     public int Iterations { get; init; } = 130_000;

@@ -75,6 +75,9 @@ internal static class SelfSrTrainer
         RobustRange = (options.RobustLow, options.RobustHigh),
         EdgeSlices = options.EffectiveEdge,
         Mirroring = options.Mirroring,
+        Profile = options.MakeProfile(plan.Factor),
+        LabelConsistency = options.LabelConsistency,
+        ImageConsistency = options.ImageConsistency,
         TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}")),
         ToolVersion = "REHRSeg " + (typeof(SelfSrTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? ""),
     };

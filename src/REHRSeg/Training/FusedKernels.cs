@@ -4,26 +4,27 @@ namespace REHRSeg;
 
 /// <summary>
 /// libtorch's steps over lists of tensors, which TorchSharp does not wrap, reached through a TorchScript function each. Where they
-/// cannot be compiled, <see cref="Instance"/> is null and callers use tensor-by-tensor arithmetic.
+/// cannot be compiled, <see cref="Instance"/> is null and callers use tensor-by-tensor arithmetic. Numbers go in as a tensor: TorchSharp turns a
+/// plain one into a native scalar that nothing keeps alive during the call, and once in some thousand steps the collector frees it too early.
 /// </summary>
 internal sealed class FusedKernels
 {
     const string Source = """
-        def adamw(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], s: List[Tensor], lr: float, b1: float, b2: float, wd: float, eps: float) -> int:
+        def adamw(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], s: List[Tensor], h: Tensor) -> int:
             e: List[Tensor] = []
             torch._foreach_add_(s, 1)
-            torch._fused_adamw_(p, g, m, v, e, s, lr=lr, beta1=b1, beta2=b2, weight_decay=wd, eps=eps, amsgrad=False, maximize=False)
+            torch._fused_adamw_(p, g, m, v, e, s, lr=float(h[0]), beta1=float(h[1]), beta2=float(h[2]), weight_decay=float(h[3]), eps=float(h[4]), amsgrad=False, maximize=False)
             return 0
-        def sgd(p: List[Tensor], g: List[Tensor], m: List[Tensor], lr: float, momentum: float, wd: float) -> int:
-            torch._fused_sgd_(p, g, m, weight_decay=wd, momentum=momentum, lr=lr, dampening=0.0, nesterov=True, maximize=False, is_first_step=False)
+        def sgd(p: List[Tensor], g: List[Tensor], m: List[Tensor], h: Tensor) -> int:
+            torch._fused_sgd_(p, g, m, weight_decay=float(h[2]), momentum=float(h[1]), lr=float(h[0]), dampening=0.0, nesterov=True, maximize=False, is_first_step=False)
             return 0
-        def lerp(a: List[Tensor], b: List[Tensor], weight: float) -> int:
-            torch._foreach_lerp_(a, b, weight)
+        def lerp(a: List[Tensor], b: List[Tensor], h: Tensor) -> int:
+            torch._foreach_lerp_(a, b, float(h[0]))
             return 0
         def norm(g: List[Tensor]) -> Tensor:
             return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(g, 2)))
-        def scale(g: List[Tensor], factor: float) -> int:
-            torch._foreach_mul_(g, factor)
+        def scale(g: List[Tensor], h: Tensor) -> int:
+            torch._foreach_mul_(g, float(h[0]))
             return 0
 
         """;
@@ -38,20 +39,26 @@ internal sealed class FusedKernels
 
     /// <summary>Counts <paramref name="steps"/> up and takes one AdamW step (with <paramref name="weightDecay"/> 0: Adam).</summary>
     public void AdamW(torch.Tensor[] parameters, torch.Tensor[] gradients, torch.Tensor[] first, torch.Tensor[] second, torch.Tensor[] steps, double learningRate, double beta1, double beta2, double weightDecay, double epsilon) =>
-        _unit.invoke("adamw", parameters, gradients, first, second, steps, learningRate, beta1, beta2, weightDecay, epsilon);
+        Invoke("adamw", [learningRate, beta1, beta2, weightDecay, epsilon], parameters, gradients, first, second, steps);
 
     /// <summary>One step of SGD with Nesterov momentum; buffers start at 0.</summary>
     public void Sgd(torch.Tensor[] parameters, torch.Tensor[] gradients, torch.Tensor[] momenta, double learningRate, double momentum, double weightDecay) =>
-        _unit.invoke("sgd", parameters, gradients, momenta, learningRate, momentum, weightDecay);
+        Invoke("sgd", [learningRate, momentum, weightDecay], parameters, gradients, momenta);
 
     /// <summary>Moves each a towards b by <paramref name="weight"/>.</summary>
-    public void Lerp(torch.Tensor[] a, torch.Tensor[] b, double weight) => _unit.invoke("lerp", a, b, weight);
+    public void Lerp(torch.Tensor[] a, torch.Tensor[] b, double weight) => Invoke("lerp", [weight], a, b);
 
     /// <summary>L2 norm of all tensors together.</summary>
     public torch.Tensor Norm(torch.Tensor[] tensors) => (torch.Tensor)_unit.invoke("norm", [tensors]);
 
     /// <summary>Multiplies in place.</summary>
-    public void Scale(torch.Tensor[] tensors, double factor) => _unit.invoke("scale", tensors, factor);
+    public void Scale(torch.Tensor[] tensors, double factor) => Invoke("scale", [factor], [tensors]);
+
+    void Invoke(string function, double[] numbers, params torch.Tensor[][] lists)
+    {
+        using var h = torch.tensor(numbers);
+        _unit.invoke(function, [.. lists, h]);
+    }
 
     static FusedKernels? Compile()
     {

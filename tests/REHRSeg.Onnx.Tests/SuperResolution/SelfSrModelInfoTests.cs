@@ -12,6 +12,9 @@ public class SelfSrModelInfoTests
         DefaultSliceAxis = SliceAxis.Y,
         RobustRange = (0.0125, 0.9875),
         EdgeSlices = EdgeSlices.Replicate,
+        Profile = SliceProfile.Gaussian(3, 2.5),
+        LabelConsistency = true,
+        ImageConsistency = true,
         TrainingFingerprint = "abc",
         ToolVersion = "REHRSeg 0.1",
     };
@@ -21,12 +24,27 @@ public class SelfSrModelInfoTests
     {
         var back = SelfSrModelInfo.FromMetadata(Info.ToMetadata(), "x.onnx");
         Assert.Equal(Info.Labels.ToArray(), back.Labels.ToArray());
-        Assert.Equal(Info, back with { Labels = Info.Labels });
+        Assert.Equal(Info, back with { Labels = Info.Labels, Profile = Info.Profile });
+        Assert.Equal(("gaussian", 3, Info.Profile!.First), (back.Profile!.Name, back.Profile.Factor, back.Profile.First));
+        Assert.Equal(Info.Profile.Weights, back.Profile.Weights);
+    }
+
+    [Fact]
+    public void AFileOfFormatVersion1HasNoProfileAndNoConsistency()
+    {
+        var metadata = new Dictionary<string, string>(Info.ToMetadata()) { ["rehrseg.format_version"] = "1" };
+        foreach (string later in (string[])["slice_profile", "label_consistency", "image_consistency"]) metadata.Remove("rehrseg." + later);
+        var back = SelfSrModelInfo.FromMetadata(metadata, "x.onnx");
+        Assert.Null(back.Profile);
+        Assert.False(back.LabelConsistency || back.ImageConsistency);
     }
 
     [Theory]
     [InlineData("rehrseg.model", "segmentation")]
-    [InlineData("rehrseg.format_version", "2")]
+    [InlineData("rehrseg.format_version", "3")]
+    [InlineData("rehrseg.slice_profile", "gaussian;0;0.5,0.4")]
+    [InlineData("rehrseg.slice_profile", "gaussian;1;1")]
+    [InlineData("rehrseg.label_consistency", "maybe")]
     [InlineData("rehrseg.factor", "1")]
     [InlineData("rehrseg.labels", "[]")]
     [InlineData("rehrseg.labels", "{\"1\":\"only\"}")]

@@ -67,6 +67,45 @@ public class VolumeSuperResolverTests
         public void Dispose() { }
     }
 
+    [Theory]
+    [InlineData(SliceAxis.X)]
+    [InlineData(SliceAxis.Y)]
+    [InlineData(SliceAxis.Z)]
+    public void ConsistencyMakesThinSlicesGiveTheThickOnesBack(SliceAxis axis)
+    {
+        var geometry = new VolumeGeometry([7, 5, 6], [1, 1, 1]);
+        var random = new Random(5);
+        var image = new MLVolume(geometry, Enumerable.Range(0, geometry.VoxelCount).Select(_ => random.NextSingle() * 300 - 100).ToArray());
+        var label = new MLVolume(geometry, Enumerable.Range(0, geometry.VoxelCount).Select(_ => new[] { 0f, 3, 5 }[random.Next(3)]).ToArray());
+        var profile = SliceProfile.Gaussian(4);
+        double Error(MLVolume thin)
+        {
+            var again = ThickSliceSimulator.Image(thin, axis, profile);
+            return Enumerable.Range(0, geometry.VoxelCount).Average(i => Math.Abs(again.Memory.Span[i] - image.Memory.Span[i]));
+        }
+
+        var plain = VolumeSuperResolver.Apply(image, label, new NoisyModel(), Info, axis);
+        var consistent = VolumeSuperResolver.Apply(image, label, new NoisyModel(), Info with { Profile = profile, LabelConsistency = true, ImageConsistency = true }, axis);
+
+        Assert.NotEqual(label.Voxels.ToArray(), ThickSliceSimulator.Label(plain.Label, axis, 4).Voxels.ToArray());
+        Assert.Equal(label.Voxels.ToArray(), ThickSliceSimulator.Label(consistent.Label, axis, 4).Voxels.ToArray());
+        Assert.True(Error(consistent.Image) < 0.15 * Error(plain.Image), $"{Error(plain.Image)} to {Error(consistent.Image)}");
+    }
+
+    /// <summary>Noise, of the window or not.</summary>
+    sealed class NoisyModel : IWindowModel
+    {
+        readonly Random _random = new(9);
+
+        public void Run(ReadOnlyMemory<float> windows, int batch, int height, int width, Memory<float> image, Memory<float> labelLogits, Memory<float> uncertainty, CancellationToken cancellationToken)
+        {
+            foreach (ref float v in image.Span) v = _random.NextSingle();
+            foreach (ref float v in labelLogits.Span) v = _random.NextSingle() * 4 - 2;
+        }
+
+        public void Dispose() { }
+    }
+
     [Fact]
     public void MirroringAveragesTheEightMirrorImagesOfEachWindow()
     {

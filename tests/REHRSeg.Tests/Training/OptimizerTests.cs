@@ -6,6 +6,34 @@ namespace REHRSeg.Tests;
 
 public class OptimizerTests
 {
+    /// <summary>Regression: numbers given to a TorchScript function were freed during the call, and a training stopped after a thousand steps (here: some thousand calls).</summary>
+    [Fact]
+    public void FusedStepsSurviveTheGarbageCollector()
+    {
+        using var scope = torch.NewDisposeScope();
+        torch.Tensor[] tensors = [torch.ones(2)];
+        bool stop = false;
+        var collector = new Thread(() =>
+        {
+            while (!Volatile.Read(ref stop))
+            {
+                GC.Collect(0);
+                GC.WaitForPendingFinalizers();
+            }
+        });
+        collector.Start();
+        try
+        {
+            for (int i = 0; i < 15_000; i++) FusedKernels.Instance!.Scale(tensors, 1);
+        }
+        finally
+        {
+            Volatile.Write(ref stop, true);
+            collector.Join();
+        }
+        Assert.Equal(1, tensors[0][1].item<float>());
+    }
+
     [Fact]
     public void FusedKernelsCompileHere() => Assert.NotNull(FusedKernels.Instance);
 
