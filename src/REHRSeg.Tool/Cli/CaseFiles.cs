@@ -5,13 +5,13 @@ namespace REHRSeg.Tool;
 /// <summary>Finds the cases behind an <c>--input</c>: a dataset folder, a folder of volumes, or one file.</summary>
 internal static class CaseFiles
 {
-    public static IReadOnlyList<MedicalCase> Find(string input, string? labels = null)
+    public static IReadOnlyList<MedicalCase> Find(string input, string? labels = null, string option = "--input")
     {
         IReadOnlyList<MedicalCase> cases =
             File.Exists(input) ? [new MedicalCase(WithoutChannel(VolumeFile.NameWithoutEnding(input)), [Path.GetFullPath(input)], null)]
-            : !Directory.Exists(input) ? throw new FileNotFoundException($"--input {input}: there is no such file or folder.")
+            : !Directory.Exists(input) ? throw new FileNotFoundException($"{option} {input}: there is no such file or folder.")
             : File.Exists(Path.Combine(input, "dataset.json")) ? MedicalDataset.Open(input).Cases
-            : FromFolder(input);
+            : FromFolder(input, option);
         if (labels is null) return cases;
         if (File.Exists(labels))
         {
@@ -40,7 +40,7 @@ internal static class CaseFiles
     public static string WithoutChannel(string name) => name.EndsWith("_0000", StringComparison.Ordinal) ? name[..^5] : name;
 
     /// <summary>Files are channels of one case where their numbers are exactly _0000, _0001, ...; else each is a case (ids may end in four digits).</summary>
-    static IReadOnlyList<MedicalCase> FromFolder(string folder)
+    static IReadOnlyList<MedicalCase> FromFolder(string folder, string option)
     {
         var cases = new List<MedicalCase>();
         foreach (var group in Volumes(folder).GroupBy(v => HasChannel(v.Key) ? v.Key[..^5] : v.Key, StringComparer.Ordinal))
@@ -48,7 +48,7 @@ internal static class CaseFiles
             if (group.Select((v, c) => v.Key == $"{group.Key}_{c:0000}").All(isChannel => isChannel)) cases.Add(new(group.Key, [.. group.Select(v => v.Value)], null));
             else cases.AddRange(group.Select(v => new MedicalCase(v.Key, [v.Value], null)));
         }
-        return cases.Count > 0 ? [.. cases.OrderBy(c => c.Id, StringComparer.Ordinal)] : throw new DatasetException($"--input {folder} holds no .nii or .nii.gz files.");
+        return cases.Count > 0 ? [.. cases.OrderBy(c => c.Id, StringComparer.Ordinal)] : throw new DatasetException($"{option} {folder} holds no .nii or .nii.gz files.");
     }
 
     static bool HasChannel(string name) => name.Length > 5 && name[^5] == '_' && name[^4..].All(char.IsAsciiDigit);

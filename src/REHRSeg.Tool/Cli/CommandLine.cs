@@ -16,7 +16,7 @@ internal static class CommandLine
         var root = new RootCommand("REHRSeg: trains super-resolution and thin-slice segmentation from thick-slice MR and its labels alone. Not a medical device.")
         {
             DemoVerb.Create(), CheckVerb.Create(), SimulateVerb.Create(), TrainVerb.Create(), SuperResolveVerb.Create(),
-            PredictVerb.Create(), EvaluateVerb.Create(), ExportVerb.Create(),
+            PredictVerb.Create(), EvaluateVerb.Create(), ExportVerb.Create(), PretrainFramesVerb.Create(),
         };
         root.Options.Add(Quiet);
         root.Options.Add(Json);
@@ -58,7 +58,12 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            console.Error(command.Name == "train" ? "Stopped. The run folder is resumable: repeat the command with --resume." : "Stopped.");
+            console.Error(command.Name switch
+            {
+                "train" => "Stopped. The run folder is resumable: repeat the command with --resume.",
+                "pretrain-frames" => "Stopped. The training is resumable: repeat the command with --resume.",
+                _ => "Stopped.",
+            });
             return Failed;
         }
         catch (Exception e) when (!IsDefect(e))

@@ -11,18 +11,12 @@ internal static class OptionOverrides
         var (selfSr, segmentation) = (preset.SelfSr with { }, preset.Segmentation with { });
         foreach (string setting in settings)
         {
-            int equals = setting.IndexOf('='), dot = setting.IndexOf('.');
-            if (dot < 1 || equals < dot) throw new UsageException($"--set {setting}: write stage.option=value, for example selfsr.width=32.");
-            string stage = setting[..dot], name = setting[(dot + 1)..equals], value = setting[(equals + 1)..];
-            object target = stage.ToLowerInvariant() switch
+            Assign(setting, "selfsr.width=32", stage => stage switch
             {
                 "selfsr" => selfSr,
                 "segmentation" => segmentation,
                 _ => throw new UsageException($"--set {setting}: '{stage}' is not a stage; use selfsr or segmentation."),
-            };
-            var property = Settable(target.GetType()).FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                ?? throw new UsageException($"--set {setting}: {stage} has no option '{name}'. Options: {string.Join(", ", Settable(target.GetType()).Select(p => p.Name))}.");
-            property.SetValue(target, Parse(property.PropertyType, value, setting));
+            });
         }
         try
         {
@@ -34,6 +28,34 @@ internal static class OptionOverrides
             throw new UsageException($"--set: {CommandLine.Describe(e)}");
         }
         return preset with { SelfSr = selfSr, Segmentation = segmentation };
+    }
+
+    /// <summary>Applies <c>--set frames.option=value</c>.</summary>
+    public static FramePretrainingOptions Apply(FramePretrainingOptions options, IEnumerable<string> settings)
+    {
+        var frames = options with { };
+        foreach (string setting in settings)
+            Assign(setting, "frames.outputs=3", stage => stage == "frames" ? frames : throw new UsageException($"--set {setting}: '{stage}' is not a stage; use frames."));
+        try
+        {
+            frames.Validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(CommandLine.Describe(e));
+        }
+        return frames;
+    }
+
+    static void Assign(string setting, string example, Func<string, object> stages)
+    {
+        int equals = setting.IndexOf('='), dot = setting.IndexOf('.');
+        if (dot < 1 || equals < dot) throw new UsageException($"--set {setting}: write stage.option=value, for example {example}.");
+        string stage = setting[..dot], name = setting[(dot + 1)..equals], value = setting[(equals + 1)..];
+        object target = stages(stage.ToLowerInvariant());
+        var property = Settable(target.GetType()).FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new UsageException($"--set {setting}: {stage} has no option '{name}'. Options: {string.Join(", ", Settable(target.GetType()).Select(p => p.Name))}.");
+        property.SetValue(target, Parse(property.PropertyType, value, setting));
     }
 
     /// <summary>The scalar options of a stage and their values, for the run's config.json.</summary>

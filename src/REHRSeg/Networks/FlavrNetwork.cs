@@ -9,6 +9,7 @@ namespace REHRSeg;
 internal sealed class FlavrNetwork : torch.nn.Module<torch.Tensor, torch.Tensor>
 {
     private const int Colours = 3;
+    private readonly ConvolutionPrecision _precision = new();
     private readonly FlavrBackbone _backbone;
     private readonly Conv2dLayer _fuse, _output;
     private readonly int _frames;
@@ -18,11 +19,18 @@ internal sealed class FlavrNetwork : torch.nn.Module<torch.Tensor, torch.Tensor>
     /// <param name="seed">Of the first weights.</param>
     public FlavrNetwork(int frames = 3, int width = 64, int seed = 0) : base(nameof(FlavrNetwork))
     {
-        using var layers = new LayerFactory(this, seed, new ConvolutionPrecision());
+        using var layers = new LayerFactory(this, seed, _precision);
         _frames = frames;
         _backbone = new FlavrBackbone(layers, Colours, width);
         _fuse = layers.Conv2d("feature_fuse.conv.0", FlavrBackbone.Slices * width, width, kernel: 1, padding: 0, bias: false);
         _output = layers.Conv2d("outconv.1", width, Colours * frames, kernel: 7, padding: 0);
+    }
+
+    /// <summary>Convolutions in bfloat16 (parameters and output stay float32).</summary>
+    public bool BFloat16
+    {
+        get => _precision.BFloat16;
+        set => _precision.BFloat16 = value;
     }
 
     /// <summary><c>B x 3 x 4 x H x W</c> to <c>B x 3 x frames x H x W</c>.</summary>
@@ -31,7 +39,7 @@ internal sealed class FlavrNetwork : torch.nn.Module<torch.Tensor, torch.Tensor>
         using var scope = torch.NewDisposeScope();
         var mean = clip.mean([2, 3, 4], keepdim: true);
         var fused = _fuse.forward(_backbone.Forward(clip - mean).Merge()).leaky_relu_(FlavrBackbone.LeakySlope);
-        var frames = _output.forward(torch.nn.functional.pad(fused, [3, 3, 3, 3], PaddingModes.Reflect)).unflatten(1, [_frames, Colours]).transpose(1, 2);
+        var frames = _output.forward(torch.nn.functional.pad(fused, [3, 3, 3, 3], PaddingModes.Reflect)).to_type(torch.ScalarType.Float32).unflatten(1, [_frames, Colours]).transpose(1, 2);
         return (frames + mean).MoveToOuterDisposeScope();
     }
 

@@ -9,7 +9,7 @@ namespace REHRSeg;
 internal static class SelfSrTrainer
 {
     /// <summary>From this width on bf16 convolutions are faster than fp32, where the device's are fast at all (<see cref="ComputeDevice.HasFastBFloat16(torch.Device)"/>).</summary>
-    const int BFloat16Width = 16;
+    internal const int BFloat16Width = 16;
 
     /// <summary>Trains on annotated thick cases alone. The same cases, options, seed and thread count give the same bytes on the CPU.</summary>
     /// <exception cref="ArgumentException">An option is out of range, or a case cannot be trained on; found before the work starts.</exception>
