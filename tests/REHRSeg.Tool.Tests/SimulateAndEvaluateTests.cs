@@ -100,4 +100,24 @@ public sealed class SimulateAndEvaluateTests
         Assert.InRange(scores.Mean("PSNR"), 10, 60);
         Assert.InRange(scores.Mean("SSIM"), 0.1, 0.9999);
     }
+
+    [Fact]
+    public void Each_interpolation_writes_its_own_labels()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"], cases: 1);
+        var label = VolumeFile.Read(folder["data", "labelsTr", "case_0.nii.gz"]);
+        foreach (var (model, expected) in new[]
+        {
+            ("nearest", LabelInterpolation.Nearest(label, SliceAxis.Z, 4)),
+            ("spline", LabelInterpolation.Morphological(label, SliceAxis.Z, 4)),
+            ("spline-sdf", LabelInterpolation.SignedDistance(label, SliceAxis.Z, 4)),
+        })
+        {
+            ToolRun.InProcess("superresolve", "--model", model, "--factor", "4", "--input", folder["data"], "--out", folder[model]).AssertDone();
+            Assert.Equal(expected.Voxels, VolumeFile.Read(folder[model, "labels", "case_0.nii.gz"]).Voxels);
+        }
+        Assert.NotEqual(File.ReadAllBytes(folder["spline", "labels", "case_0.nii.gz"]), File.ReadAllBytes(folder["spline-sdf", "labels", "case_0.nii.gz"]));
+        Assert.Equal(File.ReadAllBytes(folder["spline", "images", "case_0_0000.nii.gz"]), File.ReadAllBytes(folder["spline-sdf", "images", "case_0_0000.nii.gz"]));
+    }
 }

@@ -13,24 +13,29 @@ internal abstract class SuperResolver : IDisposable
 
     public static SuperResolver Open(string model, int? factor, bool mirror = false)
     {
-        if (model is "spline" or "nearest")
-            return new Interpolation(factor ?? throw new UsageException($"--model {model} is an interpolation: give --factor."), nearest: model == "nearest");
-        if (factor is not null) throw new UsageException("--factor belongs to --model spline or nearest; a trained model has its own.");
+        if (model is "spline" or "spline-sdf" or "nearest")
+            return new Interpolation(model, factor ?? throw new UsageException($"--model {model} is an interpolation: give --factor."));
+        if (factor is not null) throw new UsageException("--factor belongs to --model spline, spline-sdf or nearest; a trained model has its own.");
         if (File.Exists(model)) return new OnnxModel(model, mirror);
         if (Directory.Exists(model)) return OpenRun(model, mirror);
-        throw new FileNotFoundException($"--model {model}: there is no such file or folder, and it is not 'spline' or 'nearest'.");
+        throw new FileNotFoundException($"--model {model}: there is no such file or folder, and it is not 'spline', 'spline-sdf' or 'nearest'.");
     }
 
     static SuperResolver OpenRun(string folder, bool mirror) => new TorchModel(new RunFolder(folder), mirror);
 
-    sealed class Interpolation(int factor, bool nearest) : SuperResolver
+    sealed class Interpolation(string kind, int factor) : SuperResolver
     {
         public override bool HasUncertainty => false;
         public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel)
         {
             var along = axis ?? image.Geometry.DetectSliceAxis() ?? SliceAxis.Z;
-            var thin = Resampler.RefineImage(image, along, factor, nearest ? 0 : 3);
-            return new(thin, nearest ? LabelInterpolation.Nearest(label, along, factor) : LabelInterpolation.SignedDistance(label, along, factor), thin);
+            var thin = Resampler.RefineImage(image, along, factor, kind == "nearest" ? 0 : 3);
+            return new(thin, kind switch
+            {
+                "nearest" => LabelInterpolation.Nearest(label, along, factor),
+                "spline" => LabelInterpolation.Morphological(label, along, factor),
+                _ => LabelInterpolation.SignedDistance(label, along, factor),
+            }, thin);
         }
     }
 

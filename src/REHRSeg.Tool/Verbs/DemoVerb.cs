@@ -47,7 +47,7 @@ internal static class DemoVerb
         var predict = new SegmentationRequest();
         if (PredictVerb.Run(console, request.Run.BaselineOnnx, cases, Path.Combine(results, "nnunet"), predict, cancel) != CommandLine.Done
             || PredictVerb.Run(console, request.Run.SegmentationOnnx, cases, Path.Combine(results, "rehrseg"), predict, cancel) != CommandLine.Done) return CommandLine.Failed;
-        foreach (string model in (string[])["nearest", "spline", run])
+        foreach (string model in (string[])["nearest", "spline-sdf", run])
         {
             using var resolver = SuperResolver.Open(model, model == run ? null : Factor);
             if (SuperResolveVerb.Run(console, resolver, cases, Path.Combine(results, model == run ? "selfsr" : model), SliceAxis.Z, cancel) != CommandLine.Done) return CommandLine.Failed;
@@ -83,7 +83,7 @@ internal static class DemoVerb
         Evaluation Labels(string predictions, string truth) => Evaluation.Run(Path.Combine(results, predictions), truth, images: false, _ => { }, null, cancel);
         Evaluation Images(string predictions) => Evaluation.Run(Path.Combine(results, predictions), hrImages, images: true, _ => { }, null, cancel);
         var list = new List<DemoScore>();
-        foreach (var (name, folder) in new[] { ("nearest interpolation", "nearest"), ("spline, signed-distance labels", "spline"), ("self-SR", "selfsr") })
+        foreach (var (name, folder) in new[] { ("nearest interpolation", "nearest"), ("spline, signed-distance labels", "spline-sdf"), ("self-SR", "selfsr") })
         {
             var (image, label) = (Images(Path.Combine(folder, "images")), Labels(Path.Combine(folder, "labels"), hrTruth));
             list.Add(new(name, "thick image + thick label", null, null, label.Mean("DSC"), label.Mean("HD95"), image.Mean("PSNR"), image.Mean("SSIM")));

@@ -8,12 +8,12 @@ internal static class SuperResolveVerb
 {
     public static Command Create()
     {
-        var model = CommonOptions.Path("--model", "Run folder of 'rehrseg train', selfsr.onnx, or a baseline: spline (cubic spline, signed-distance labels) or nearest.");
+        var model = CommonOptions.Path("--model", "Run folder of 'rehrseg train', selfsr.onnx, or a baseline: spline (cubic spline, morphological labels), spline-sdf (signed-distance labels) or nearest.");
         var input = CommonOptions.Path("--input", "Dataset folder, folder of volumes, or one volume.");
         var labels = CommonOptions.Path("--labels", "Folder of label maps, or one; default: those of the dataset.", required: false);
         var outDir = CommonOptions.Path("--out", "Folder for images/, labels/ and uncertainty/.");
         var only = CommonOptions.Path("--cases", "Comma-separated case ids, or splits.json:K for the validation cases of fold K.", required: false);
-        var factor = CommonOptions.Factor("Thin slices per thick slice, for --model spline or nearest.");
+        var factor = CommonOptions.Factor("Thin slices per thick slice, for --model spline, spline-sdf or nearest.");
         var tta = new Option<bool>("--tta") { Description = "Average over the 8 mirror images of each window: 8 times slower, slightly more accurate." };
         var axis = CommonOptions.Axis();
         var command = new Command("superresolve", "Turn annotated thick volumes into thin ones.") { model, input, labels, outDir, only, factor, axis, tta };

@@ -28,7 +28,12 @@ internal sealed record SeedVolume(float[] Image, byte[] Label, int Depth, int He
             (image, label) = (Resampler.Resize(image, all), Resampler.ResizeLabels(label, all));
         }
         image = Resampler.RefineImage(image, SliceAxis.Z, info.Factor);
-        label = mode == SeedMode.SplineNearest ? LabelInterpolation.Nearest(label, SliceAxis.Z, info.Factor) : LabelInterpolation.SignedDistance(label, SliceAxis.Z, info.Factor);
+        label = mode switch
+        {
+            SeedMode.SplineNearest => LabelInterpolation.Nearest(label, SliceAxis.Z, info.Factor),
+            SeedMode.SplineMorphological => LabelInterpolation.Morphological(label, SliceAxis.Z, info.Factor),
+            _ => LabelInterpolation.SignedDistance(label, SliceAxis.Z, info.Factor),
+        };
         float[] values = image.Memory.ToArray();
         foreach (ref float value in values.AsSpan()) value = Math.Clamp(value, 0f, 1f);
         return new(values, Array.ConvertAll(label.Memory.ToArray(), v => (byte)v), image.Depth, image.Height, image.Width);

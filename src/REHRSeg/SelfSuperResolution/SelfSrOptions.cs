@@ -149,6 +149,8 @@ public enum SeedMode
     SplineSignedDistance,
     /// <summary>Image by cubic B-spline, labels of the nearest slice (the published code's fallback).</summary>
     SplineNearest,
+    /// <summary>Image by cubic B-spline, labels by morphological contour interpolation (METHOD.md 10.2).</summary>
+    SplineMorphological,
 }
 
 /// <summary>Families of slice profiles.</summary>

@@ -23,17 +23,19 @@ public class SeedVolumeTests
     }
 
     [Theory]
-    [InlineData(SliceAxis.X)]
-    [InlineData(SliceAxis.Y)]
-    [InlineData(SliceAxis.Z)]
-    public void RampBecomesAThinRampInUnitRange(SliceAxis axis)
+    [InlineData(SliceAxis.X, SeedMode.SplineSignedDistance)]
+    [InlineData(SliceAxis.Y, SeedMode.SplineSignedDistance)]
+    [InlineData(SliceAxis.Z, SeedMode.SplineSignedDistance)]
+    [InlineData(SliceAxis.Z, SeedMode.SplineNearest)]
+    [InlineData(SliceAxis.Y, SeedMode.SplineMorphological)]
+    public void RampBecomesAThinRampInUnitRange(SliceAxis axis, SeedMode mode)
     {
         int[] size = [6, 7, 8];
         double[] spacing = [1, 1, 1];
         size[(int)axis] = 11;
         spacing[(int)axis] = 4;
         var item = Ramp(new(size, spacing), axis);
-        var seed = SeedVolume.Create(item, axis, Info, SeedMode.SplineSignedDistance);
+        var seed = SeedVolume.Create(item, axis, Info, mode);
         Assert.Equal(44, seed.Depth);
         int plane = seed.Height * seed.Width;
         for (int z = 12; z < 32; z++) Assert.Equal(((z + 0.5) / 4 - 0.5) / 10, seed.Image[z * plane + 9], 2e-3);
