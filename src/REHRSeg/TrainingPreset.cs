@@ -1,3 +1,5 @@
+using REHRSeg.Onnx;
+
 namespace REHRSeg;
 
 /// <summary>Every number of both stages for one size of machine (DESIGN.md section 8). Change any with <c>with</c>, or with the tool's <c>--set</c>.</summary>
@@ -10,7 +12,7 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
     public static TrainingPreset Tiny { get; } = new("tiny",
         new SelfSrOptions
         {
-            Width = 8, Iterations = 12, UncertaintyIterations = 4, BatchSize = 2, PatchSize = 24, LearningRate = 2e-3, Residual = true, LabelConsistency = true, ImageConsistency = true, BFloat16 = false, CheckpointInterval = 4,
+            Width = 8, Iterations = 12, UncertaintyIterations = 4, BatchSize = 2, PatchSize = 24, LearningRate = 2e-3, Residual = true, Consistency = SliceConsistency.Both, BFloat16 = false, CheckpointInterval = 4,
         },
         new RehrSegOptions
         {
@@ -23,7 +25,7 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
         new SelfSrOptions
         {
             Width = 16, Iterations = 600, UncertaintyIterations = 80, BatchSize = 4, PatchSize = 32, LearningRate = 2e-3, UncertaintyLearningRate = 5e-4,
-            Residual = true, LabelConsistency = true, ImageConsistency = true, ClipNorm = 5, EmaDecay = 0.99, BFloat16 = false, CheckpointInterval = 100,
+            Residual = true, Consistency = SliceConsistency.Both, ClipNorm = 5, EmaDecay = 0.99, BFloat16 = false, CheckpointInterval = 100,
         },
         new RehrSegOptions
         {
@@ -36,7 +38,7 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
         new SelfSrOptions
         {
             Width = 32, Iterations = 2400, UncertaintyIterations = 300, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3, UncertaintyLearningRate = 5e-4,
-            Residual = true, LabelConsistency = true, ImageConsistency = true, ClipNorm = 5, EmaDecay = 0.995, BFloat16 = false, ValidationInterval = 500,
+            Residual = true, Consistency = SliceConsistency.Both, ClipNorm = 5, EmaDecay = 0.995, BFloat16 = false, ValidationInterval = 500,
         },
         new RehrSegOptions
         {

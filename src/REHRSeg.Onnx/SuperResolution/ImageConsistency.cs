@@ -7,7 +7,7 @@ namespace REHRSeg.Onnx;
 /// Back-projection: the smallest change to a thin image after which its simulated thick slices are the measured ones,
 /// <c>x + A^T (A A^T + lambda I)^-1 (y - A x)</c>, where A blurs and samples with the slice profile (Irani and Peleg 1991 find the same by iteration).
 /// </summary>
-internal static class ImageConsistency
+public static class ImageConsistency
 {
     /// <summary>lambda: damps frequencies that the profile all but removes, so that noise is not blown up. The eigenvalues of A A^T lie around 0.2.</summary>
     const double Damping = 0.01;
@@ -15,11 +15,32 @@ internal static class ImageConsistency
     /// <summary>Entries of the correction below this are left out.</summary>
     const double Negligible = 1e-5;
 
+    /// <summary>The corrected image.</summary>
+    /// <param name="thin">Thin image on the grid that refining <paramref name="thick"/> gives.</param>
+    /// <param name="thick">Measured image of the same channels.</param>
+    /// <param name="axis">Slice axis.</param>
+    /// <param name="profile">Of the thick slices; its factor is r.</param>
+    /// <exception cref="GeometryMismatchException">The grids do not belong together.</exception>
+    /// <exception cref="ArgumentException">The channels differ.</exception>
+    public static MLVolume Restore(MLVolume thin, MLVolume thick, SliceAxis axis, SliceProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(thin);
+        ArgumentNullException.ThrowIfNull(thick);
+        ArgumentNullException.ThrowIfNull(profile);
+        if (thin.Channels != thick.Channels) throw new ArgumentException($"The thin image has {thin.Channels} channel(s), the thick one {thick.Channels}.", nameof(thin));
+        if (thin.Geometry.DescribeDifference(thick.Geometry.Refine(profile.Factor, axis)) is { } difference)
+            throw new GeometryMismatchException($"The thin image does not lie on the refined grid of the thick one: {difference}. Give the axis and the factor it was refined with.");
+        var stack = thin.SwapAxes(axis, SliceAxis.Z);
+        float[] values = stack.Memory.ToArray();
+        Restore(values, thick.SwapAxes(axis, SliceAxis.Z), profile);
+        return stack.WithVoxels(values, stack.Channels).SwapAxes(axis, SliceAxis.Z);
+    }
+
     /// <summary>Corrects an image in place.</summary>
     /// <param name="thin"><c>C x rD x H x W</c>.</param>
     /// <param name="thick">Measured image <c>C x D x H x W</c>.</param>
     /// <param name="profile">Of the thick slices.</param>
-    public static void Restore(float[] thin, MLVolume thick, SliceProfile profile)
+    internal static void Restore(float[] thin, MLVolume thick, SliceProfile profile)
     {
         int depth = thick.Depth, plane = thick.Height * thick.Width, slices = depth * profile.Factor;
         double[,] simulate = Simulation(depth, profile), correct = Correction(simulate);

@@ -32,14 +32,15 @@ public sealed record SelfSrModelInfo
     public bool Mirroring { get; init; }
     /// <summary>Slice profile that the network was trained for; null: unknown (format version 1).</summary>
     public SliceProfile? Profile { get; init; }
-    /// <summary>True: thin labels that contradict their thick label are changed, at the least loss of logit, until their majority is the thick label. False: the network's (published).</summary>
-    public bool LabelConsistency { get; init; }
-    /// <summary>True: the thin image is corrected by the least amount so that blurring it with <see cref="Profile"/> gives the thick slices back. False: the network's (published).</summary>
-    public bool ImageConsistency { get; init; }
+    /// <summary>What of the output is made to agree with the thick slices.</summary>
+    public SliceConsistency Consistency { get; init; }
     /// <summary>Hash of training data and options.</summary>
     public string TrainingFingerprint { get; init; } = "";
     /// <summary>Program and version that wrote the model.</summary>
     public string ToolVersion { get; init; } = "";
+
+    internal SelfSrModelInfo With(bool? mirroring, SliceConsistency? consistency) =>
+        mirroring is null && consistency is null ? this : this with { Mirroring = mirroring ?? Mirroring, Consistency = consistency ?? Consistency };
 
     /// <summary>As ONNX metadata key/values (invariant culture).</summary>
     public IReadOnlyDictionary<string, string> ToMetadata() => new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -55,8 +56,7 @@ public sealed record SelfSrModelInfo
         [MetadataReader.Prefix + "edge_slices"] = EdgeSlices == EdgeSlices.Zero ? "zero" : "replicate",
         [MetadataReader.Prefix + "mirroring"] = MetadataReader.Write(Mirroring),
         [MetadataReader.Prefix + "slice_profile"] = MetadataReader.Write(Profile),
-        [MetadataReader.Prefix + "label_consistency"] = MetadataReader.Write(LabelConsistency),
-        [MetadataReader.Prefix + "image_consistency"] = MetadataReader.Write(ImageConsistency),
+        [MetadataReader.Prefix + "consistency"] = s_consistencies[(int)Consistency],
         [MetadataReader.Prefix + "training_fingerprint"] = TrainingFingerprint,
         [MetadataReader.Prefix + "tool_version"] = ToolVersion,
     };
@@ -81,14 +81,15 @@ public sealed record SelfSrModelInfo
             EdgeSlices = (EdgeSlices)read.Choice("edge_slices", "zero", "replicate"),
             Mirroring = read.Flag("mirroring"),
             Profile = read.Version >= 2 ? read.Profile("slice_profile", read.Integer("factor", 2, 64)) : null,
-            LabelConsistency = read.Version >= 2 && read.Flag("label_consistency"),
-            ImageConsistency = read.Version >= 2 && read.Flag("image_consistency"),
+            Consistency = read.Version >= 2 ? (SliceConsistency)read.Choice("consistency", s_consistencies) : SliceConsistency.None,
             TrainingFingerprint = read.Text("training_fingerprint"),
             ToolVersion = read.Text("tool_version"),
         };
     }
 
     internal const string Kind = "self-sr";
+
+    static readonly string[] s_consistencies = ["none", "labels", "image", "both"];
 }
 
 /// <summary>What stands for the slices beyond the ends of a volume, in windows of 4 slices.</summary>

@@ -23,12 +23,12 @@ internal sealed class ThinStack(MLVolume thick, MLVolume thickLabel, IntensityRa
                 for (int c = 0; c < ranges.Length; c++)
                     StoreIntensities(c, slice * factor + t, y, image.Slice(c * factor * plane + from, width), _image.AsSpan(c * _label.Length + to, width));
             }
-        if (info.LabelConsistency) RestoreLabels(slice, paddedHeight, paddedWidth, logits);
+        if (info.Consistency.HasFlag(SliceConsistency.Labels)) RestoreLabels(slice, paddedHeight, paddedWidth, logits);
     }
 
     public SuperResolutionResult ToResult()
     {
-        if (info is { ImageConsistency: true, Profile: { } profile }) ImageConsistency.Restore(_image, thick, profile);
+        if (info.Consistency.HasFlag(SliceConsistency.Image) && info.Profile is { } profile) ImageConsistency.Restore(_image, thick, profile);
         return new(new(_geometry, _image, info.ImageChannels), new(_geometry, _label), new(_geometry, _uncertainty));
     }
 

@@ -11,25 +11,27 @@ internal abstract class SuperResolver : IDisposable
     public virtual IReadOnlyList<LabelClass>? Labels => null;
     public virtual void Dispose() { }
 
-    public static SuperResolver Open(string model, int? factor, bool mirror = false)
+    public static SuperResolver Open(string model, int? factor, SuperResolverSettings? settings = null)
     {
+        settings ??= new();
         if (model is "spline" or "spline-sdf" or "nearest")
-            return new Interpolation(model, factor ?? throw new UsageException($"--model {model} is an interpolation: give --factor."));
+            return new Interpolation(model, factor ?? throw new UsageException($"--model {model} is an interpolation: give --factor."), settings);
         if (factor is not null) throw new UsageException("--factor belongs to --model spline, spline-sdf or nearest; a trained model has its own.");
-        if (File.Exists(model)) return new OnnxModel(model, mirror);
-        if (Directory.Exists(model)) return OpenRun(model, mirror);
+        if (File.Exists(model)) return new OnnxModel(model, settings);
+        if (Directory.Exists(model)) return OpenRun(model, settings);
         throw new FileNotFoundException($"--model {model}: there is no such file or folder, and it is not 'spline', 'spline-sdf' or 'nearest'.");
     }
 
-    static SuperResolver OpenRun(string folder, bool mirror) => new TorchModel(new RunFolder(folder), mirror);
+    static SuperResolver OpenRun(string folder, SuperResolverSettings settings) => new TorchModel(new RunFolder(folder), settings);
 
-    sealed class Interpolation(string kind, int factor) : SuperResolver
+    sealed class Interpolation(string kind, int factor, SuperResolverSettings settings) : SuperResolver
     {
         public override bool HasUncertainty => false;
         public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel)
         {
             var along = axis ?? image.Geometry.DetectSliceAxis() ?? SliceAxis.Z;
             var thin = Resampler.RefineImage(image, along, factor, kind == "nearest" ? 0 : 3);
+            if (settings.Consistency?.HasFlag(SliceConsistency.Image) == true) thin = ImageConsistency.Restore(thin, image, along, SliceProfile.Gaussian(factor));
             return new(thin, kind switch
             {
                 "nearest" => LabelInterpolation.Nearest(label, along, factor),
@@ -39,19 +41,28 @@ internal abstract class SuperResolver : IDisposable
         }
     }
 
-    sealed class TorchModel(RunFolder run, bool mirror) : SuperResolver
+    sealed class TorchModel(RunFolder run, SuperResolverSettings settings) : SuperResolver
     {
         readonly SelfSrModel _model = run.Load<SelfSrTransformer>().Model;
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
-        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, mirror ? true : null, null, cancel);
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
         public override void Dispose() => _model.Dispose();
     }
 
-    sealed class OnnxModel(string file, bool mirror) : SuperResolver
+    sealed class OnnxModel(string file, SuperResolverSettings settings) : SuperResolver
     {
         readonly OnnxSuperResolver _model = new(file);
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
-        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, mirror ? true : null, null, cancel);
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
         public override void Dispose() => _model.Dispose();
     }
+}
+
+/// <summary>How <c>superresolve</c> applies a model.</summary>
+internal sealed record SuperResolverSettings
+{
+    /// <summary>Average over mirror images; false: as the model was trained to.</summary>
+    public bool Mirror { get; init; }
+    /// <summary>What is made to agree with the thick slices; null: as the model was trained to, and nothing for interpolations.</summary>
+    public SliceConsistency? Consistency { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using REHRSeg.Imaging;
+using REHRSeg.Onnx;
 
 namespace REHRSeg.Tool;
 
@@ -15,12 +16,17 @@ internal static class SuperResolveVerb
         var only = CommonOptions.Path("--cases", "Comma-separated case ids, or splits.json:K for the validation cases of fold K.", required: false);
         var factor = CommonOptions.Factor("Thin slices per thick slice, for --model spline, spline-sdf or nearest.");
         var tta = new Option<bool>("--tta") { Description = "Average over the 8 mirror images of each window: 8 times slower, slightly more accurate." };
+        var consistency = new Option<string?>("--consistency") { Description = "What is made to agree with the thick slices: none, labels, image or both. Default: as the model was trained to; none for spline and nearest (image: for a Gaussian slice profile)." };
+        consistency.AcceptOnlyFromAmong("none", "labels", "image", "both");
         var axis = CommonOptions.Axis();
-        var command = new Command("superresolve", "Turn annotated thick volumes into thin ones.") { model, input, labels, outDir, only, factor, axis, tta };
+        var command = new Command("superresolve", "Turn annotated thick volumes into thin ones.") { model, input, labels, outDir, only, factor, axis, tta, consistency };
         command.OnRun((parse, console, cancel) =>
         {
             var cases = CaseSelection.Apply(CaseFiles.Find(parse.GetRequiredValue(input), parse.GetValue(labels)), parse.GetValue(only));
-            using var resolver = SuperResolver.Open(parse.GetRequiredValue(model), parse.GetValue(factor), parse.GetValue(tta));
+            using var resolver = SuperResolver.Open(parse.GetRequiredValue(model), parse.GetValue(factor), new()
+            {
+                Mirror = parse.GetValue(tta), Consistency = parse.GetValue(consistency) is { } c ? Enum.Parse<SliceConsistency>(c, ignoreCase: true) : null,
+            });
             return Run(console, resolver, cases, parse.GetRequiredValue(outDir), CommonOptions.ParseAxis(parse.GetValue(axis)), cancel);
         });
         return command;

@@ -33,10 +33,8 @@ public sealed record SelfSrOptions : TrainerOptions
     public EdgeSlices? Edge { get; init; }
     /// <summary>True: the trained model averages over the 8 mirror images of each window when it is applied; 8 times the work. False: one pass (published, METHOD.md 4).</summary>
     public bool Mirroring { get; init; }
-    /// <summary>True: thin labels are made to agree with the thick labels they come from (<see cref="SelfSrModelInfo.LabelConsistency"/>). False: the network's own (published).</summary>
-    public bool LabelConsistency { get; init; }
-    /// <summary>True: the thin image is made to agree with the thick slices it comes from (<see cref="SelfSrModelInfo.ImageConsistency"/>). False: the network's own (published).</summary>
-    public bool ImageConsistency { get; init; }
+    /// <summary>What of the trained model's output is made to agree with the thick slices it comes from, when it is applied. <see cref="SliceConsistency.None"/>: published.</summary>
+    public SliceConsistency Consistency { get; init; }
 
     /// <summary>Iterations of phase 1a (without uncertainty loss).</summary>
     public int Iterations { get; init; } = 130_000;
@@ -115,6 +113,7 @@ public sealed record SelfSrOptions : TrainerOptions
         Require(EmaDecay is >= 0 and < 1, nameof(EmaDecay), EmaDecay, "at least 0 and below 1");
         Require(Enum.IsDefined(Seeds), nameof(Seeds), Seeds, "a defined mode");
         Require(Enum.IsDefined(Profile), nameof(Profile), Profile, "a defined profile");
+        Require(Enum.IsDefined(Consistency), nameof(Consistency), Consistency, "None, Labels, Image or Both");
         Require(Edge is null || Enum.IsDefined(Edge.Value), nameof(Edge), Edge, "a defined form");
         if (ProfileFwhm is { } fwhm)
         {

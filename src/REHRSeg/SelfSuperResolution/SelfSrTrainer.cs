@@ -76,8 +76,7 @@ internal static class SelfSrTrainer
         EdgeSlices = options.EffectiveEdge,
         Mirroring = options.Mirroring,
         Profile = options.MakeProfile(plan.Factor),
-        LabelConsistency = options.LabelConsistency,
-        ImageConsistency = options.ImageConsistency,
+        Consistency = options.Consistency,
         TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}")),
         ToolVersion = "REHRSeg " + (typeof(SelfSrTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? ""),
     };

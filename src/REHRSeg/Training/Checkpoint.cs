@@ -34,6 +34,19 @@ internal static class Checkpoint
         while (Locate(directory, stage) is { } path) File.Delete(path);
     }
 
+    /// <summary>Gives another training folder the stage's checkpoint, unless it has one.</summary>
+    public static void Copy(string source, string target, string stage)
+    {
+        if (Exists(target, stage) || Locate(source, stage) is not { } path) return;
+        string file = PathOf(target, stage);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        AtomicFile.Write(file, stream =>
+        {
+            using var from = File.OpenRead(path);
+            from.CopyTo(stream);
+        });
+    }
+
     /// <summary>Writes the stage's checkpoint.</summary>
     public static void Save(string directory, Position position, torch.nn.Module network, IOptimizer optimizer, WeightAverage? average)
     {

@@ -13,8 +13,7 @@ public class SelfSrModelInfoTests
         RobustRange = (0.0125, 0.9875),
         EdgeSlices = EdgeSlices.Replicate,
         Profile = SliceProfile.Gaussian(3, 2.5),
-        LabelConsistency = true,
-        ImageConsistency = true,
+        Consistency = SliceConsistency.Image,
         TrainingFingerprint = "abc",
         ToolVersion = "REHRSeg 0.1",
     };
@@ -33,10 +32,10 @@ public class SelfSrModelInfoTests
     public void AFileOfFormatVersion1HasNoProfileAndNoConsistency()
     {
         var metadata = new Dictionary<string, string>(Info.ToMetadata()) { ["rehrseg.format_version"] = "1" };
-        foreach (string later in (string[])["slice_profile", "label_consistency", "image_consistency"]) metadata.Remove("rehrseg." + later);
+        foreach (string later in (string[])["slice_profile", "consistency"]) metadata.Remove("rehrseg." + later);
         var back = SelfSrModelInfo.FromMetadata(metadata, "x.onnx");
         Assert.Null(back.Profile);
-        Assert.False(back.LabelConsistency || back.ImageConsistency);
+        Assert.Equal(SliceConsistency.None, back.Consistency);
     }
 
     [Theory]
@@ -44,7 +43,7 @@ public class SelfSrModelInfoTests
     [InlineData("rehrseg.format_version", "3")]
     [InlineData("rehrseg.slice_profile", "gaussian;0;0.5,0.4")]
     [InlineData("rehrseg.slice_profile", "gaussian;1;1")]
-    [InlineData("rehrseg.label_consistency", "maybe")]
+    [InlineData("rehrseg.consistency", "maybe")]
     [InlineData("rehrseg.factor", "1")]
     [InlineData("rehrseg.labels", "[]")]
     [InlineData("rehrseg.labels", "{\"1\":\"only\"}")]

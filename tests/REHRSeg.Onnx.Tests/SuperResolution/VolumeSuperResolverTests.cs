@@ -85,7 +85,7 @@ public class VolumeSuperResolverTests
         }
 
         var plain = VolumeSuperResolver.Apply(image, label, new NoisyModel(), Info, axis);
-        var consistent = VolumeSuperResolver.Apply(image, label, new NoisyModel(), Info with { Profile = profile, LabelConsistency = true, ImageConsistency = true }, axis);
+        var consistent = VolumeSuperResolver.Apply(image, label, new NoisyModel(), Info with { Profile = profile, Consistency = SliceConsistency.Both }, axis);
 
         Assert.NotEqual(label.Voxels.ToArray(), ThickSliceSimulator.Label(plain.Label, axis, 4).Voxels.ToArray());
         Assert.Equal(label.Voxels.ToArray(), ThickSliceSimulator.Label(consistent.Label, axis, 4).Voxels.ToArray());
