@@ -26,8 +26,9 @@ internal static class SelfSrLoss
     /// <param name="label">Thin truth, <c>B x r x H x W</c> int64, 0 (background) to L.</param>
     /// <param name="form">Terms.</param>
     /// <param name="metrics">Receives detached scalars.</param>
+    /// <param name="rest">What the batch's other micro-batches add to the sums of Dice; null: this is the whole batch.</param>
     /// <exception cref="ArgumentException">Shapes disagree, or the uncertainty is asked for and missing.</exception>
-    public static Tensor Compute(SelfSrOutput output, Tensor image, Tensor label, SelfSrLossForm form, IDictionary<string, Tensor>? metrics = null)
+    public static Tensor Compute(SelfSrOutput output, Tensor image, Tensor label, SelfSrLossForm form, IDictionary<string, Tensor>? metrics = null, DiceRest? rest = null)
     {
         LossInput.RequireShape(image, output.Image.shape, nameof(image));
         var error = (output.Image.to(float32) - image).abs();
@@ -41,32 +42,50 @@ internal static class SelfSrLoss
             metrics?.TryAdd("eq6", weighted.detach());
             pixel = form == SelfSrLossForm.Uncertainty ? weighted : pixel + weighted + (uncertainty - error.detach()).abs().mean();
         }
-        var (crossEntropy, dice) = LabelTerms(output.LabelLogits.to(float32), label);
+        var (crossEntropy, dice) = LabelTerms(output.LabelLogits.to(float32), label, rest);
         metrics?.TryAdd("ce", crossEntropy.detach());
         metrics?.TryAdd("dice", dice.detach());
         return pixel + crossEntropy + dice;
     }
 
-    static (Tensor CrossEntropy, Tensor Dice) LabelTerms(Tensor logits, Tensor label)
+    /// <summary>Sums of a Dice over the whole batch that this part of it adds, <c>2 x L</c>: overlap, then squares of probability and target.</summary>
+    public static Tensor DiceSums(Tensor logits, Tensor label)
     {
-        long foreground = logits.shape[1];
         LossInput.RequireLabels(label, logits, nameof(label));
-        var target = LossInput.OneHotForeground(label, foreground + 1);
-        Tensor crossEntropy, probability;
-        if (foreground == 1)
-        {
-            crossEntropy = nn.functional.binary_cross_entropy_with_logits(logits, target);
-            probability = logits.sigmoid();
-        }
-        else
-        {
-            var logProbability = nn.functional.log_softmax(cat([zeros_like(logits.narrow(1, 0, 1)), logits], 1), 1);
-            crossEntropy = nn.functional.nll_loss(logProbability, label);
-            probability = logProbability.narrow(1, 1, foreground).exp();
-        }
-        long[] axes = [0, 2, 3, 4];
-        var squares = (probability.square().sum(axes) + target.sum(axes)).clamp(min: 1e-6);
-        var dice = (1 - 2 * (probability * target).sum(axes) / squares).mean();
-        return (crossEntropy, dice);
+        return Sums(Probability(logits.to(float32), LogProbability(logits.to(float32))), LossInput.OneHotForeground(label, logits.shape[1] + 1));
     }
+
+    static (Tensor CrossEntropy, Tensor Dice) LabelTerms(Tensor logits, Tensor label, DiceRest? rest)
+    {
+        LossInput.RequireLabels(label, logits, nameof(label));
+        var target = LossInput.OneHotForeground(label, logits.shape[1] + 1);
+        var logProbability = LogProbability(logits);
+        var crossEntropy = logProbability is null ? nn.functional.binary_cross_entropy_with_logits(logits, target) : nn.functional.nll_loss(logProbability, label);
+        var sums = Sums(Probability(logits, logProbability), target);
+        if (rest is null) return (crossEntropy, Dice(sums));
+        var dice = Dice(sums + rest.Sums);
+        return (crossEntropy, dice.detach() + rest.Parts * (dice - dice.detach()));
+    }
+
+    // Null for one foreground class, which has a sigmoid.
+    static Tensor? LogProbability(Tensor logits) =>
+        logits.shape[1] == 1 ? null : nn.functional.log_softmax(cat([zeros_like(logits.narrow(1, 0, 1)), logits], 1), 1);
+
+    static Tensor Probability(Tensor logits, Tensor? logProbability) => logProbability is null ? logits.sigmoid() : logProbability.narrow(1, 1, logits.shape[1]).exp();
+
+    static Tensor Sums(Tensor probability, Tensor target)
+    {
+        long[] axes = [0, 2, 3, 4];
+        return stack([(probability * target).sum(axes), probability.square().sum(axes) + target.sum(axes)]);
+    }
+
+    static Tensor Dice(Tensor sums) => (1 - 2 * sums[0] / sums[1].clamp(min: 1e-6)).mean();
 }
+
+/// <summary>
+/// The other micro-batches of a batch, for a loss whose Dice is over the whole batch: with their sums as constants each part has exactly its share of the batch's gradient,
+/// which <paramref name="Parts"/> scales so that the mean over the parts is the whole.
+/// </summary>
+/// <param name="Sums"><see cref="SelfSrLoss.DiceSums(Tensor, Tensor)"/> of the others, added up, without gradient.</param>
+/// <param name="Parts">Micro-batches.</param>
+internal sealed record DiceRest(Tensor Sums, int Parts);

@@ -83,6 +83,20 @@ public sealed record SelfSrOptions : TrainerOptions
     /// <summary>Probability that H and W are exchanged (METHOD.md 3.3).</summary>
     public double SwapProbability { get; init; } = 0.5;
 
+    /// <summary>True: patch positions are drawn with probability proportional to the mean gradient magnitude within the patch, plus <see cref="GradientFloor"/>, as SMORE does. False: uniformly (published).</summary>
+    public bool GradientSampling { get; init; }
+    /// <summary>Added to a patch's mean gradient magnitude, in parts of the whole volume's mean: keeps flat regions in the training.</summary>
+    public double GradientFloor { get; init; } = 0.1;
+    /// <summary>
+    /// Probability that a sample's tissue gets another contrast, <c>x -> low + gain x^gamma</c> with numbers drawn for each channel. The thin block is mapped before its thick slices
+    /// are simulated, so that window and target stay consistent; the published code maps the target alone (METHOD.md 3.3). 0: never.
+    /// </summary>
+    public double IntensityProbability { get; init; }
+    /// <summary>Least gain; it is drawn uniformly from here to 1, and low uniformly from 0 to 1 - gain, so that values stay in [0,1].</summary>
+    public double IntensityGain { get; init; } = 0.7;
+    /// <summary>Largest gamma; it is drawn log-uniformly from 1 / this to this.</summary>
+    public double IntensityGamma { get; init; } = 1.5;
+
     /// <summary>Iterations between measurements (PSNR and Dice of fixed simulated samples against linear interpolation); 0: none (published).</summary>
     public int ValidationInterval { get; init; }
     /// <summary>Samples of a measurement, and of <see cref="CalibrateUncertainty"/>.</summary>
@@ -127,6 +141,10 @@ public sealed record SelfSrOptions : TrainerOptions
         Require(EdgeDropout <= 0.5, nameof(EdgeDropout), EdgeDropout, "at most 0.5");
         Probability(FlipProbability, nameof(FlipProbability));
         Probability(SwapProbability, nameof(SwapProbability));
+        Require(GradientFloor >= 0 && double.IsFinite(GradientFloor), nameof(GradientFloor), GradientFloor, "0 or more");
+        Probability(IntensityProbability, nameof(IntensityProbability));
+        Require(IntensityGain is > 0 and <= 1, nameof(IntensityGain), IntensityGain, "above 0, at most 1");
+        Require(IntensityGamma is >= 1 and <= 10, nameof(IntensityGamma), IntensityGamma, "from 1 to 10");
         Require(ValidationInterval >= 0, nameof(ValidationInterval), ValidationInterval, "0 or more");
         Require(ValidationSamples >= 1, nameof(ValidationSamples), ValidationSamples, "at least 1");
     }

@@ -13,11 +13,13 @@ internal sealed class SelfSrTask : ITrainingTask, IDisposable
     readonly SelfSrValidation _validation;
     readonly BatchPrefetcher<SelfSrBatch> _batches;
     readonly Action<int, IOptimizer> _schedule;
+    SelfSrBatch[] _parts = [];
+    torch.Tensor[] _diceSums = [];
 
     public SelfSrTask(string stage, int iterations, SelfSrNetwork network, SelfSrLossForm loss, Action<int, IOptimizer> schedule, ThickSlicePatchSampler sampler, SelfSrValidation validation, SelfSrOptions options, TrainingContext context)
     {
         (Stage, Iterations, _network, _loss, _schedule, _validation, _options, _device, _cancellationToken) = (stage, iterations, network, loss, schedule, validation, options, context.Device, context.CancellationToken);
-        _batches = new((_, random) => sampler.Draw(options.BatchSize, random), context.Seed, stage + " samples", iterations);
+        _batches = new((_, random) => sampler.Draw(options.BatchSize * options.Accumulation, random), context.Seed, stage + " samples", iterations, Math.Max(1, 4 / options.Accumulation));
     }
 
     public string Stage { get; }
@@ -29,15 +31,46 @@ internal sealed class SelfSrTask : ITrainingTask, IDisposable
 
     public void Schedule(int iteration, IOptimizer optimizer) => _schedule(iteration, optimizer);
 
-    public torch.Tensor Loss(int iteration, Random random, IDictionary<string, torch.Tensor> metrics)
+    public int Parts => _options.Accumulation;
+
+    public torch.Tensor Loss(int iteration, Random random, IDictionary<string, torch.Tensor> metrics) => Loss(iteration, 0, random, metrics);
+
+    public torch.Tensor Loss(int iteration, int part, Random random, IDictionary<string, torch.Tensor> metrics)
     {
-        var (windows, image, label) = SelfSrTensors.Of(_batches.Next(iteration, _cancellationToken), _network.Architecture, _options.PatchSize, _device);
-        return SelfSrLoss.Compute(_network.forward(windows), image, label, _loss, metrics);
+        if (part == 0)
+        {
+            _parts = _batches.Next(iteration, _cancellationToken).Split(Parts);
+            SumDice();
+        }
+        var (windows, image, label) = Tensors(_parts[part]);
+        var rest = Parts > 1 ? new DiceRest(torch.stack(_diceSums.Where((_, i) => i != part)).sum([0]), Parts) : null;
+        return SelfSrLoss.Compute(_network.forward(windows), image, label, _loss, metrics, rest);
     }
+
+    // Dice is over the whole batch: its sums come from a pass without gradient before the first micro-batch's.
+    void SumDice()
+    {
+        if (Parts == 1) return;
+        foreach (var sums in _diceSums) sums.Dispose();
+        using var noGrad = torch.no_grad();
+        _diceSums = [.. _parts.Select(part =>
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            using var scope = torch.NewDisposeScope();
+            var (windows, _, label) = Tensors(part);
+            return SelfSrLoss.DiceSums(_network.forward(windows).LabelLogits, label).DetachFromDisposeScope();
+        })];
+    }
+
+    (torch.Tensor Windows, torch.Tensor Image, torch.Tensor Label) Tensors(SelfSrBatch batch) => SelfSrTensors.Of(batch, _network.Architecture, _options.PatchSize, _device);
 
     public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => _validation.Measure(_network, cancellationToken);
 
-    public void Dispose() => _batches.Dispose();
+    public void Dispose()
+    {
+        _batches.Dispose();
+        foreach (var sums in _diceSums) sums.Dispose();
+    }
 }
 
 /// <summary>A batch as tensors on a device.</summary>

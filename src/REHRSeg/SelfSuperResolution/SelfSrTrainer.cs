@@ -25,7 +25,7 @@ internal static class SelfSrTrainer
         var seeds = MakeSeeds(cases, plan, info, options, context);
         var profile = options.MakeProfile(plan.Factor);
         var sampler = new ThickSlicePatchSampler(seeds, info, profile, options);
-        var validation = new SelfSrValidation(new(seeds, info, profile, options with { EdgeDropout = 0 }), options, context);
+        var validation = new SelfSrValidation(new(seeds, info, profile, options with { EdgeDropout = 0, GradientSampling = false, IntensityProbability = 0 }), options, context);
 
         var network = MakeNetwork(plan, options, context);
         try

@@ -9,7 +9,15 @@ namespace REHRSeg;
 /// <param name="Windows">Thick slices, <c>B x (C+L) x 4 x P x P</c>: image in [0,1], then 0/1 foreground channels.</param>
 /// <param name="Image">Thin slices of the second thick one, <c>B x C x r x P x P</c>.</param>
 /// <param name="Label">Their class indices, <c>B x r x P x P</c>.</param>
-internal sealed record SelfSrBatch(int Count, float[] Windows, float[] Image, byte[] Label);
+internal sealed record SelfSrBatch(int Count, float[] Windows, float[] Image, byte[] Label)
+{
+    /// <summary>Equal parts of consecutive samples; <paramref name="parts"/> divides <see cref="Count"/>.</summary>
+    public SelfSrBatch[] Split(int parts)
+    {
+        T[] Part<T>(T[] values, int part) => values.AsSpan(values.Length / parts * part, values.Length / parts).ToArray();
+        return parts == 1 ? [this] : [.. Enumerable.Range(0, parts).Select(i => new SelfSrBatch(Count / parts, Part(Windows, i), Part(Image, i), Part(Label, i)))];
+    }
+}
 
 /// <summary>
 /// Draws self-supervised samples (METHOD.md 3.3): a block of 4r thin slices along an in-plane axis of a seed, its 4 simulated thick slices
@@ -18,6 +26,7 @@ internal sealed record SelfSrBatch(int Count, float[] Windows, float[] Image, by
 /// </summary>
 internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, SelfSrModelInfo info, SliceProfile profile, SelfSrOptions options)
 {
+    readonly GradientSampling[][]? _positions = options.GradientSampling ? [.. seeds.Select(seed => Positions(seed, info.Factor, options))] : null;
     readonly int _side = options.PatchSize, _factor = info.Factor, _channels = info.ImageChannels, _classes = info.Labels.Length;
     readonly float[] _weights = [.. profile.Weights];
     readonly int _lead = Math.Max(0, -profile.First), _trail = Math.Max(0, profile.First + profile.Weights.Count - info.Factor);
@@ -29,7 +38,7 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
     internal enum InPlaneAxis { X, Y }
 
     /// <summary>Where a block lies in a seed and how it is turned.</summary>
-    internal readonly record struct Placement(int Seed, InPlaneAxis Axis, int Slice, int Row, int Column, bool FlipSlices, bool FlipRows, bool FlipColumns, bool Swap, bool DropFirst, int DropLast);
+    internal readonly record struct Placement(int Seed, InPlaneAxis Axis, int Slice, int Row, int Column, bool FlipSlices, bool FlipRows, bool FlipColumns, bool Swap, bool DropFirst, int DropLast, IntensityMap[]? Maps = null);
 
     /// <summary>Draws and renders <paramref name="count"/> samples.</summary>
     public SelfSrBatch Draw(int count, Random random)
@@ -43,7 +52,10 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
         return batch;
     }
 
-    /// <summary>Random subject, axis, position (uniform over all that lie within the seed, or around it where it is smaller than the patch), flips and dropout.</summary>
+    /// <summary>
+    /// Random subject, axis, position (of all that lie within the seed, or around it where it is smaller than the patch: uniform, or by <see cref="GradientSampling"/>), flips,
+    /// dropout, intensity maps.
+    /// </summary>
     internal Placement Place(Random random)
     {
         int seed = random.Next(seeds.Count);
@@ -51,12 +63,23 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
         var (slices, columns) = axis == InPlaneAxis.X ? (seeds[seed].Width, seeds[seed].Height) : (seeds[seed].Height, seeds[seed].Width);
         int Start(int size, int patch) => random.Next(Math.Min(0, size - patch), Math.Max(0, size - patch) + 1);
         bool Flip() => random.NextDouble() < options.FlipProbability;
-        int slice = Start(slices, WindowSlices * _factor), row = Start(seeds[seed].Depth, _side), column = Start(columns, _side);
+        var (slice, row, column) = _positions is null
+            ? (Start(slices, WindowSlices * _factor), Start(seeds[seed].Depth, _side), Start(columns, _side))
+            : _positions[seed][(int)axis].Draw(random) is var (z, y, x) && axis == InPlaneAxis.X ? (x, z, y) : (y, z, x);
         var (flipSlices, flipRows, flipColumns) = (Flip(), Flip(), Flip());
         bool swap = random.NextDouble() < options.SwapProbability, first = random.NextDouble() < options.EdgeDropout;
         double end = random.NextDouble();
         int last = end < options.EdgeDropout ? 1 : end < 2 * options.EdgeDropout ? 2 : 0;
-        return new(seed, axis, slice, row, column, flipSlices, flipRows, flipColumns, swap, first, last);
+        var maps = options.IntensityProbability > 0 && random.NextDouble() < options.IntensityProbability ? IntensityMap.Draw(_channels, options, random) : null;
+        return new(seed, axis, slice, row, column, flipSlices, flipRows, flipColumns, swap, first, last, maps);
+    }
+
+    /// <summary>Of blocks along x, then along y.</summary>
+    static GradientSampling[] Positions(SeedVolume seed, int factor, SelfSrOptions options)
+    {
+        int side = options.PatchSize, block = WindowSlices * factor;
+        var magnitude = GradientSampling.Magnitude(seed);
+        return [new(seed, magnitude, (side, side, block), options.GradientFloor), new(seed, magnitude, (side, block, side), options.GradientFloor)];
     }
 
     /// <summary>Renders one sample; <paramref name="planes"/> and <paramref name="thin"/> are scratch.</summary>
@@ -73,6 +96,8 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
         for (int c = 0; c < _channels; c++)
         {
             Gather(seed.Image.AsSpan(c * voxels, voxels), slices, rows, columns, planes);
+            // Before the thick slices are made: an average of mapped tissue is not the mapped average.
+            at.Maps?[c].Apply(planes.AsSpan(0, slices.Length * plane));
             for (int i = 0; i < WindowSlices; i++)
             {
                 var thick = window.Slice((c * WindowSlices + i) * plane, plane);

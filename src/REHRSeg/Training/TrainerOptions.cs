@@ -22,6 +22,11 @@ public abstract record TrainerOptions
     /// with AVX-512 bf16 (Linux). Intel CPUs with AVX-512 bf16 but without AMX (also where a virtual machine hides it) take float32: bfloat16 is 1.5 times slower there.
     /// </summary>
     public bool? BFloat16 { get; init; }
+    /// <summary>
+    /// Micro-batches per optimiser step, at least 1: as one batch that many times larger (to rounding), in the memory of one. Self-SR computes each micro-batch forward
+    /// twice when it is above 1, because its Dice is over the whole batch.
+    /// </summary>
+    public int Accumulation { get; init; } = 1;
     /// <summary>Folder for checkpoints, <c>training.jsonl</c> and TensorBoard events; null: none are written.</summary>
     public string? CheckpointDirectory { get; init; }
     /// <summary>Continue from the checkpoints in <see cref="CheckpointDirectory"/>.</summary>
@@ -40,6 +45,7 @@ public abstract record TrainerOptions
         Require(Factor is null or >= 2, nameof(Factor), Factor, "at least 2, or null");
         Require(Labels is null || (Labels.Count is >= 2 and <= 256 && Labels.Any(l => l.Value == 0) && Labels.All(l => l.Value >= 0) && Labels.DistinctBy(l => l.Value).Count() == Labels.Count),
             nameof(Labels), Labels is null ? null : string.Join(", ", Labels.Select(l => l.Value)), "a background of 0 and 1 to 255 other distinct non-negative values");
+        Require(Accumulation >= 1, nameof(Accumulation), Accumulation, "at least 1");
         Require(CheckpointInterval >= 1, nameof(CheckpointInterval), CheckpointInterval, "at least 1");
         Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, $"false where {nameof(CheckpointDirectory)} is not given");
     }

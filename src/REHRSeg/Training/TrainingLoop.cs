@@ -18,6 +18,10 @@ internal interface ITrainingTask
     /// Terms worth reporting are added to <paramref name="metrics"/> as detached scalars.
     /// </summary>
     torch.Tensor Loss(int iteration, Random random, IDictionary<string, torch.Tensor> metrics);
+    /// <summary>Micro-batches of an iteration: gradients are added up over them before the one step.</summary>
+    int Parts => 1;
+    /// <summary>Loss of micro-batch <paramref name="part"/>, asked for in ascending order; the step follows the mean of their gradients.</summary>
+    torch.Tensor Loss(int iteration, int part, Random random, IDictionary<string, torch.Tensor> metrics) => Loss(iteration, random, metrics);
     /// <summary>Called every <see cref="ValidationInterval"/> iterations and at the end; returns measures to log. May return none.</summary>
     IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken);
     /// <summary>0: never.</summary>
@@ -121,17 +125,11 @@ internal static class TrainingLoop
                 using var scope = torch.NewDisposeScope();
                 _task.Schedule(Iteration, _optimizer);
                 var metrics = new Dictionary<string, torch.Tensor>();
-                var loss = _task.Loss(Iteration, _random, metrics);
-                _context.CancellationToken.ThrowIfCancellationRequested();
-                double value = loss.detach().to(torch.ScalarType.Float32).item<float>();
-                if (!double.IsFinite(value)) throw Diverged($"the loss is {value}", metrics);
                 _optimizer.ZeroGrad();
-                loss.backward();
+                for (int part = 0; part < _task.Parts; part++) AddGradients(part, metrics);
                 if (_task.ClipNorm is { } limit && GradientClipping.ClipNorm(_task.Network, limit) is var norm && !double.IsFinite(norm)) throw Diverged($"the gradient norm is {norm}", metrics);
                 _optimizer.Step();
                 _average?.Update();
-                _sums.Add("loss", value);
-                foreach (var (name, term) in metrics) _sums.Add(name, term);
                 Iteration++;
             }
             catch (OperationCanceledException)
@@ -140,6 +138,20 @@ internal static class TrainingLoop
                 SaveCheckpoint();
                 throw;
             }
+        }
+
+        /// <summary>Forward and backward of one micro-batch; leaves its terms in <paramref name="metrics"/>.</summary>
+        void AddGradients(int part, Dictionary<string, torch.Tensor> metrics)
+        {
+            using var scope = torch.NewDisposeScope();
+            metrics.Clear();
+            var loss = _task.Loss(Iteration, part, _random, metrics);
+            _context.CancellationToken.ThrowIfCancellationRequested();
+            double value = loss.detach().to(torch.ScalarType.Float32).item<float>();
+            if (!double.IsFinite(value)) throw Diverged($"the loss is {value}", metrics);
+            (_task.Parts == 1 ? loss : loss / _task.Parts).backward();
+            _sums.Add("loss", value);
+            foreach (var (name, term) in metrics) _sums.Add(name, term.MoveToOuterDisposeScope());
         }
 
         public void Validate()

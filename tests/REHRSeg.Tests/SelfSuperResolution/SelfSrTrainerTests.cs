@@ -101,6 +101,37 @@ public class SelfSrTrainerTests
         }
     }
 
+    /// <summary>A run that dies after any of its checkpoints goes on from it: those of both phases, with averages, micro-batches, bfloat16 and the sampler's options.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnyCheckpointContinuesToTheSameBytes(bool bFloat16)
+    {
+        var options = Tiny with
+        {
+            Iterations = 4, UncertaintyIterations = 3, CheckpointInterval = 2, ValidationInterval = 1, ValidationSamples = 2, EmaDecay = 0.8, ClipNorm = 1, Accumulation = 2, BatchSize = 2, BFloat16 = bFloat16,
+            GradientSampling = true, IntensityProbability = 0.5,
+        };
+        using var folder = new TemporaryFolder();
+        List<string> kept = [];
+        var keeper = new Recorder(r =>
+        {
+            if (r.Iteration % options.CheckpointInterval != 0 && r.Remaining > TimeSpan.Zero) return;
+            string copy = folder[$"{r.Stage} {r.Iteration}"], checkpoints = Directory.CreateDirectory(Path.Combine(copy, "checkpoints")).FullName;
+            foreach (string file in Directory.GetFiles(folder["run/checkpoints"])) File.Copy(file, Path.Combine(checkpoints, Path.GetFileName(file)));
+            kept.Add(copy);
+        });
+        using var whole = SelfSrTrainer.Train(Cases(), options, Context(folder["run"], keeper));
+        Assert.Equal(["self-sr 1a 2", "self-sr 1a 4", "self-sr 1b 2", "self-sr 1b 3"], kept.Select(k => Path.GetFileName(k)));
+        foreach (string state in kept)
+        {
+            using var resumed = SelfSrTrainer.Train(Cases(), options with { ValidationInterval = 0 }, Context(state, resume: true));
+            Assert.True(Bytes(whole).AsSpan().SequenceEqual(Bytes(resumed)), state);
+        }
+        using var without = SelfSrTrainer.Train(Cases(), options with { EmaDecay = 0 }, Context());
+        Assert.False(Bytes(whole).AsSpan().SequenceEqual(Bytes(without)));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

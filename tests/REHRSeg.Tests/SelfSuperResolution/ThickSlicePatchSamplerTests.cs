@@ -143,13 +143,72 @@ public class ThickSlicePatchSamplerTests
         Assert.Equal(0.5, Rate(p => p.Seed == 0), 0.03);
         Assert.Equal(0.5, Rate(p => p.Axis == InPlaneAxis.X), 0.03);
         Assert.Equal(0.5, Rate(p => p.FlipSlices), 0.03);
+        Assert.Equal(0.5, Rate(p => p.FlipRows), 0.03);
+        Assert.Equal(0.5, Rate(p => p.FlipColumns), 0.03);
         Assert.Equal(0.5, Rate(p => p.Swap), 0.03);
+        Assert.Equal(1.0 / 32, Rate(p => p is { Axis: InPlaneAxis.X, FlipSlices: true, FlipRows: true, FlipColumns: true, Swap: true }), 0.01);
+        Assert.Equal(0.03, Rate(p => p is { DropFirst: true, DropLast: > 0 }) + Rate(p => p is { DropFirst: true, DropLast: 2 }), 0.012);
         Assert.Equal(0.1, Rate(p => p.DropFirst), 0.02);
         Assert.Equal(0.1, Rate(p => p.DropLast == 1), 0.02);
         Assert.Equal(0.1, Rate(p => p.DropLast == 2), 0.02);
         Assert.Equal(Enumerable.Range(0, 35), drawn.Where(p => p.Axis == InPlaneAxis.X).Select(p => p.Slice).Distinct().Order());
         Assert.Equal(Enumerable.Range(0, 25), drawn.Where(p => p.Axis == InPlaneAxis.Y).Select(p => p.Slice).Distinct().Order());
         Assert.Equal(Enumerable.Range(0, 15), drawn.Select(p => p.Row).Distinct().Order());
+    }
+
+    [Fact]
+    public void NothingIsTurnedOrDroppedAtProbabilitiesOfZero()
+    {
+        var options = new SelfSrOptions { PatchSize = Side, FlipProbability = 0, SwapProbability = 0, EdgeDropout = 0 };
+        var sampler = new ThickSlicePatchSampler([RandomSeed(20, 24, 28, 7)], Info(4), SliceProfile.Gaussian(4), options);
+        var random = new Random(3);
+        for (int i = 0; i < 200; i++)
+        {
+            var at = sampler.Place(random);
+            Assert.Equal(new Placement(0, at.Axis, at.Slice, at.Row, at.Column, false, false, false, false, false, 0), at);
+        }
+    }
+
+    /// <summary>Another contrast of the tissue: the samples are those of the mapped seed.</summary>
+    [Fact]
+    public void IntensityMapsChangeTheTissueNotTheScanner()
+    {
+        var info = Info(4, channels: 2);
+        var seed = RandomSeed(20, 24, 28, 4, channels: 2);
+        IntensityMap[] maps = [new(0.1f, 0.8f, 1.4f), new(0.02f, 0.75f, 0.7f)];
+        float Map(float x, int c) => maps[c].Low + maps[c].Gain * MathF.Pow(x, maps[c].Gamma);
+        var mapped = seed with { Image = [.. seed.Image.Select((x, i) => Map(x, i / seed.Label.Length))] };
+        var at = new Placement(0, InPlaneAxis.Y, 3, 1, 2, true, false, true, true, true, 1);
+        var (window, image, label) = Render(Sampler(info, seed), info, at with { Maps = maps });
+        var (expectedWindow, expectedImage, expectedLabel) = Render(Sampler(info, mapped), info, at);
+        for (int i = 0; i < window.Length; i++) Assert.Equal(expectedWindow[i], window[i], 1e-5);
+        for (int i = 0; i < image.Length; i++) Assert.Equal(expectedImage[i], image[i], 1e-5);
+        Assert.Equal(expectedLabel, label);
+        var (plain, _, _) = Render(Sampler(info, seed), info, at);
+        int inside = (4 + 1) * Side * Side; // second slice of the second channel
+        Assert.True(Math.Abs(Map(plain[inside], 1) - window[inside]) > 1e-3, "the map of the thick slice would not be the thick slice of mapped tissue");
+    }
+
+    [Fact]
+    public void IntensityMapsAreDrawnAsSaidAndStayInTheUnitRange()
+    {
+        var options = new SelfSrOptions { PatchSize = Side, IntensityProbability = 0.25, IntensityGain = 0.6, IntensityGamma = 2 };
+        var info = Info(4, channels: 2);
+        var sampler = new ThickSlicePatchSampler([RandomSeed(20, 24, 28, 7, channels: 2)], info, SliceProfile.Gaussian(4), options);
+        var random = new Random(5);
+        var drawn = Enumerable.Range(0, 8000).Select(_ => sampler.Place(random).Maps).ToList();
+        var maps = drawn.OfType<IntensityMap[]>().ToList();
+        Assert.Equal(0.25, maps.Count / 8000.0, 0.02);
+        Assert.All(maps, m => Assert.True(m.Length == 2 && m[0] != m[1]));
+        var all = maps.SelectMany(m => m).ToList();
+        Assert.All(all, m => Assert.True(m.Gain is >= 0.6f and <= 1 && m.Low >= 0 && m.Low + m.Gain <= 1 + 1e-6f && m.Gamma is >= 0.5f and <= 2));
+        Assert.Equal(0.8, all.Average(m => m.Gain), 0.01);
+        Assert.Equal(0.1, all.Average(m => m.Low), 0.01);
+        Assert.Equal(0, all.Average(m => Math.Log2(m.Gamma)), 0.04);
+        Assert.Equal(1.0 / 3, all.Average(m => Math.Pow(Math.Log2(m.Gamma), 2)), 0.03);
+        var batch = sampler.Draw(32, random);
+        Assert.All(batch.Windows, v => Assert.InRange(v, 0, 1 + 1e-5f));
+        Assert.All(batch.Image, v => Assert.InRange(v, 0, 1 + 1e-6f));
     }
 
     [Fact]

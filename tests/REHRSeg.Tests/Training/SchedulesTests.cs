@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace REHRSeg.Tests;
 
 public class SchedulesTests
@@ -16,6 +18,24 @@ public class SchedulesTests
         var cycle = new OneCycle(130_000, 5e-4);
         Assert.Equal(rate, cycle.LearningRate(iteration), 1e-12);
         Assert.Equal(beta1, cycle.Beta1(iteration), 1e-12);
+    }
+
+    /// <summary>Every step of short cycles and chosen ones of long ones, from oracles/make_onecycle.py.</summary>
+    [Fact]
+    public void OneCycleFollowsTorchAtEveryLength()
+    {
+        int checks = 0;
+        foreach (var run in JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "oracles", "onecycle.json"))).RootElement.EnumerateArray())
+        {
+            var cycle = new OneCycle(run.GetProperty("total").GetInt32(), run.GetProperty("peak").GetDouble());
+            foreach (double[] step in run.GetProperty("steps").EnumerateArray().Select(s => s.EnumerateArray().Select(v => v.GetDouble()).ToArray()))
+            {
+                Assert.Equal(step[1], cycle.LearningRate((int)step[0]), 1e-9 * cycle.Peak);
+                Assert.Equal(step[2], cycle.Beta1((int)step[0]), 1e-10);
+                checks++;
+            }
+        }
+        Assert.InRange(checks, 70, 100);
     }
 
     [Theory]

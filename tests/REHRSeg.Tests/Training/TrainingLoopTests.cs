@@ -32,6 +32,31 @@ public class TrainingLoopTests
         Assert.Contains("finished before", log);
     }
 
+    /// <summary>Four parts of a linear least-squares batch: the step, the reported loss and a resumed run are those of the whole.</summary>
+    [Fact]
+    public void PartsAddUpToOneStep()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var whole = new Regression { Rows = 12 };
+        var parts = new Regression { Rows = 12, Parts = 3 };
+        List<TrainingProgress> one = [], three = [];
+        Run(whole, new TrainingContext { Device = CPU, Seed = 4, Progress = new Reports(one) });
+        Run(parts, new TrainingContext { Device = CPU, Seed = 4, Progress = new Reports(three) });
+        Assert.Equal(60, parts.Losses);
+        foreach (var (a, b) in whole.Weights.Zip(parts.Weights)) Assert.Equal(a, b, 1e-4);
+        Assert.Equal(one[^1].Metrics["loss"], three[^1].Metrics["loss"], 1e-5);
+        Assert.Equal(one[^1].Metrics["squared"], three[^1].Metrics["squared"], 1e-5);
+
+        using var stop = new CancellationTokenSource();
+        var first = new Regression { Rows = 12, Parts = 3, OnPart = (i, part) => { if (i == 10 && part == 1) stop.Cancel(); } };
+        Assert.Throws<OperationCanceledException>(() => Run(first, new TrainingContext { Device = CPU, Seed = 4, Directory = folder.Path, CancellationToken = stop.Token }));
+        var second = new Regression { Rows = 12, Parts = 3, Offset = 5 };
+        Run(second, new TrainingContext { Device = CPU, Seed = 4, Directory = folder.Path, Resume = true });
+        Assert.Equal(parts.Weights, second.Weights);
+        Assert.Equal(30, second.Losses);
+    }
+
     [Fact]
     public void ReportsReachProgressJournalAndEvents()
     {
@@ -175,12 +200,22 @@ public class TrainingLoopTests
 
         public void Schedule(int iteration, IOptimizer optimizer) => optimizer.LearningRate = 0.05;
 
+        public int Parts { get; init; } = 1;
+        public int Rows { get; init; } = 4;
+        public Action<int, int>? OnPart { get; init; }
+
+        public Tensor Loss(int iteration, int part, Random random, IDictionary<string, Tensor> metrics)
+        {
+            OnPart?.Invoke(iteration, part);
+            return Loss(iteration, random, metrics);
+        }
+
         public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics)
         {
-            var values = new float[12];
+            var values = new float[Rows / Parts * 3];
             for (int i = 0; i < values.Length; i++) values[i] = random.NextSingle();
             OnLoss?.Invoke(iteration);
-            var x = tensor(values, [4, 3]);
+            var x = tensor(values, [Rows / Parts, 3]);
             var loss = (_net.forward(x) - x.sum(1, keepdim: true)).square().mean();
             metrics["squared"] = loss.detach();
             Losses++;

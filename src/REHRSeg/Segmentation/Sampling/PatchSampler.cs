@@ -54,11 +54,14 @@ internal sealed record PatchSamplerSettings
 internal sealed class PatchSampler(IReadOnlyList<SegmentationCase> pseudo, IReadOnlyList<SegmentationCase> real, PatchSamplerSettings settings)
 {
     /// <summary>One batch.</summary>
-    public SegmentationBatch Draw(SeededRandom random)
+    public SegmentationBatch Draw(SeededRandom random) => Draw(random, 1)[0];
+
+    /// <summary>A batch <paramref name="parts"/> times as large, in as many parts; samples with thin labels come first.</summary>
+    public SegmentationBatch[] Draw(SeededRandom random, int parts)
     {
-        int forcedFrom = (int)Math.Round(settings.BatchSize * (1 - settings.ForegroundShare));
-        var samples = new SegmentationSample[settings.BatchSize];
-        for (int i = 0; i < samples.Length; i++)
+        int count = settings.BatchSize * parts, forcedFrom = (int)Math.Round(count * (1 - settings.ForegroundShare));
+        var samples = new SegmentationSample[count];
+        for (int i = 0; i < count; i++)
         {
             var pool = real.Count > 0 && random.NextDouble() < settings.RealFraction ? real : pseudo;
             var source = pool[random.Next(pool.Count)];
@@ -66,7 +69,7 @@ internal sealed class PatchSampler(IReadOnlyList<SegmentationCase> pseudo, IRead
             samples[i] = PatchExtractor.Extract(source, corner, settings.Patch, settings.Spatial.Draw(random));
             foreach (var transform in settings.Transforms) transform.Apply(samples[i], random);
         }
-        return new(samples);
+        return [.. samples.OrderBy(s => s.HrLabel is null).Chunk(settings.BatchSize).Select(part => new SegmentationBatch(part))];
     }
 
     PatchCorner Corner(SegmentationCase source, bool foreground, SeededRandom random)

@@ -9,12 +9,13 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
     readonly SegmentationNetwork _network;
     readonly RehrSegOptions _options;
     readonly TrainingContext _context;
-    readonly BatchPrefetcher<SegmentationBatch> _batches;
+    readonly BatchPrefetcher<SegmentationBatch[]> _batches;
+    SegmentationBatch[] _parts = [];
 
     public NnUNetTask(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context)
     {
         (_network, _options, _context) = (network, options, context);
-        _batches = new((_, random) => sampler.Draw(random), context.Seed, Stage, options.NnUNetIterations);
+        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.NnUNetIterations);
     }
 
     /// <inheritdoc/>
@@ -33,9 +34,15 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
         => optimizer.LearningRate = Schedules.Polynomial(iteration, Iterations, _options.LearningRate, _options.LearningRatePower);
 
     /// <inheritdoc/>
-    public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics)
+    public int Parts => _options.Accumulation;
+    /// <inheritdoc/>
+    public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics) => Loss(iteration, 0, random, metrics);
+
+    /// <inheritdoc/>
+    public Tensor Loss(int iteration, int part, Random random, IDictionary<string, Tensor> metrics)
     {
-        var batch = _batches.Next(iteration, _context.CancellationToken);
+        if (part == 0) _parts = _batches.Next(iteration, _context.CancellationToken);
+        var batch = _parts[part];
         var output = _network.forward(batch.ImageTensor(_context.Device), SegmentationOutputs.Lr | (_options.DeepSupervision ? SegmentationOutputs.DeepSupervision : 0));
         return DeepSupervisionLoss.Compute(output.Lr!, _options.DeepSupervision ? output.Deep : [], batch.LabelTensor(_context.Device), metrics);
     }

@@ -14,7 +14,8 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     readonly SelfSrModel? _teacher;
     readonly TrainingContext _context;
     readonly int _classes;
-    readonly BatchPrefetcher<SegmentationBatch> _batches;
+    readonly BatchPrefetcher<SegmentationBatch[]> _batches;
+    SegmentationBatch[] _parts = [];
 
     /// <param name="student">Network and adaptor; without adaptor nothing is distilled.</param>
     /// <param name="sampler">Pseudo pairs, and real cases to mix in.</param>
@@ -26,7 +27,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
         (_student, _options, _context) = (student, options, context);
         _teacher = student.Adaptor is null ? null : teacher;
         _classes = student.Network.Architecture.Classes;
-        _batches = new((_, random) => sampler.Draw(random), context.Seed, Stage, options.FineTuneIterations);
+        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.FineTuneIterations);
     }
 
     /// <inheritdoc/>
@@ -44,10 +45,17 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     public void Schedule(int iteration, IOptimizer optimizer) => optimizer.LearningRate = Schedules.Linear(iteration, Iterations, _options.FineTuneLearningRate);
 
     /// <inheritdoc/>
-    public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics)
+    public int Parts => _options.Accumulation;
+    /// <inheritdoc/>
+    public Tensor Loss(int iteration, Random random, IDictionary<string, Tensor> metrics) => Loss(iteration, 0, random, metrics);
+
+    /// <inheritdoc/>
+    public Tensor Loss(int iteration, int part, Random random, IDictionary<string, Tensor> metrics)
     {
-        var batch = _batches.Next(iteration, _context.CancellationToken);
-        var terms = Terms with { HighResolution = Terms.HighResolution && batch.HrCount > 0 };
+        if (part == 0) _parts = _batches.Next(iteration, _context.CancellationToken);
+        var batch = _parts[part];
+        // The HR term is a mean over the samples with thin labels, of which micro-batches may have different numbers.
+        var terms = Terms with { HighResolution = Terms.HighResolution && batch.HrCount > 0, HrWeight = Parts == 1 ? Terms.HrWeight : Terms.HrWeight * batch.HrCount * Parts / Math.Max(1, _parts.Sum(p => p.HrCount)) };
         var outputs = SegmentationOutputs.Lr | (terms.HighResolution ? SegmentationOutputs.Hr : 0) | (terms.Distils ? SegmentationOutputs.Feature : 0);
         var output = _student.Network.forward(batch.ImageTensor(_context.Device), outputs);
         if (terms.HighResolution && batch.HrCount < batch.Count) output = output with { Hr = output.Hr!.narrow(0, 0, batch.HrCount) };
