@@ -17,6 +17,9 @@ public sealed class UsageTests
     [InlineData("train --dataset x --out y --set selfsr.width=0")]
     [InlineData("train --dataset x --out y --set segmentation.lrDiceWeight=-1")]
     [InlineData("train --dataset x --out y --set selfsr.seed=3")]
+    [InlineData("train --dataset x --out y --pretrained-stem fresh")]
+    [InlineData("train --dataset x --out y --pretrained x --pretrained-stem mean")]
+    [InlineData("export --model x")]
     [InlineData("superresolve --model spline --input x --out y")]
     public void A_wrong_command_line_is_usage_with_a_hint(string line)
     {

@@ -31,6 +31,7 @@ internal static class TrainVerb
         var gpu = new Option<int?>("--gpu") { Description = "GPU to train on. Default: the CPU." };
         var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value, for example selfsr.width=32. Repeatable." };
         var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, preset, fold, folds, seed, resume, only, gpu, set };
+        var pretrained = new PretrainedOptions(command);
         command.OnRun((parse, console, cancel) =>
         {
             int? held = parse.GetValue(fold);
@@ -41,7 +42,7 @@ internal static class TrainVerb
             {
                 Dataset = MedicalDataset.Open(parse.GetRequiredValue(dataset)),
                 Run = new RunFolder(Path.GetFullPath(parse.GetRequiredValue(outDir))),
-                Preset = OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? []),
+                Preset = pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? [])),
                 Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
                 Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), SelfSrOnly = parse.GetValue(only) is not null, Gpu = parse.GetValue(gpu),
             }, cancel);
@@ -52,6 +53,7 @@ internal static class TrainVerb
     public static int Run(ToolConsole console, TrainingRequest request, CancellationToken cancel)
     {
         var run = request.Run;
+        string? pretrained = PretrainedFlavr.Read(request.Preset.SelfSr)?.Hash;
         RequireUsable(run, request.Resume);
         using var held = LockRun(run);
         if (request.SelfSrOnly && File.Exists(run.SegmentationOnnx))
@@ -65,6 +67,7 @@ internal static class TrainVerb
         var config = JsonSerializer.SerializeToNode(new
         {
             dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed, only = request.SelfSrOnly ? "selfsr" : null,
+            pretrained, pretrainedFile = request.Preset.SelfSr.PretrainedWeights,
             selfSr = OptionOverrides.Snapshot(request.Preset.SelfSr), segmentation = OptionOverrides.Snapshot(request.Preset.Segmentation),
         }, ToolConsole.JsonForm)!.AsObject();
         string splits = JsonSerializer.Serialize(folds, ToolConsole.JsonForm);
@@ -72,6 +75,7 @@ internal static class TrainVerb
         AtomicFile.WriteText(run.Splits, splits);
         AtomicFile.WriteText(run.Config, config.ToJsonString(ToolConsole.JsonForm));
         foreach (var (key, value) in plan.Describe()) console.Info($"{key,-24} {value}");
+        if (pretrained is not null) console.Info($"{"pretrained",-24} {request.Preset.SelfSr.PretrainedWeights} (stem {request.Preset.SelfSr.PretrainedStem})");
         var stages = run.WriteStages(TrainingRun.Execute(console, request, training, plan, cancel));
         foreach (var s in stages) console.Info($"{s.Name,-24} {TimeSpan.FromSeconds(s.Seconds):h\\:mm\\:ss}   peak {s.PeakMegabytes:0} MB");
         console.Result(new { run = run.Path, cases = training.Count, stages });
@@ -107,12 +111,12 @@ internal static class TrainVerb
         if (!resume && run.HoldsWork) throw new IOException($"--out {run.Path} already holds a run. Continue it with --resume, or choose another folder.");
     }
 
-    /// <summary>A run goes on only with the cases, fold, factor and axis that it began with: its stages would else learn from different cases, held-out ones among them.</summary>
+    /// <summary>A run goes on only with the cases, fold, factor, axis and pretrained weights that it began with: its stages would else learn from different cases, held-out ones among them.</summary>
     static void RequireSameSetting(RunFolder run, JsonObject config, string splits)
     {
         if (!File.Exists(run.Config) || !File.Exists(run.Splits)) return;
         var begun = JsonNode.Parse(File.ReadAllText(run.Config))!;
-        foreach (string name in (string[])["fold", "folds", "factor", "axis"])
+        foreach (string name in (string[])["fold", "folds", "factor", "axis", "pretrained"])
             if (!JsonNode.DeepEquals(begun[name], config[name]))
                 throw new UsageException($"--resume: {run.Config} was begun with {name} {begun[name]?.ToJsonString() ?? "not given"}, this command has {config[name]?.ToJsonString() ?? "none"}. Repeat the first command, or choose another --out.");
         if (File.ReadAllText(run.Splits) != splits)

@@ -111,6 +111,14 @@ public sealed class SelfSrModel : IDisposable
         SelfSrOnnxExporter.Export(stream, Architecture, NetworkWeights.Export(_network), Info);
     }
 
+    /// <summary>Writes the weights alone, as safetensors under the published names; <see cref="SelfSrOptions.PretrainedWeights"/> reads them.</summary>
+    public void SaveWeights(Stream stream)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var scope = torch.NewDisposeScope();
+        SafeTensors.Write(stream, ModuleTensors.Of(_network), new Dictionary<string, string> { [FlavrStateDict.KindKey] = FlavrStateDict.SelfSr });
+    }
+
     /// <summary>Releases the network.</summary>
     public void Dispose()
     {

@@ -36,6 +36,14 @@ public sealed record SelfSrOptions : TrainerOptions
     /// <summary>What of the trained model's output is made to agree with the thick slices it comes from, when it is applied. <see cref="SliceConsistency.None"/>: published.</summary>
     public SliceConsistency Consistency { get; init; }
 
+    /// <summary>
+    /// FLAVR weights to start from (METHOD.md 1.5): the published <c>.pth</c> file, or a <c>.safetensors</c> file with its names. Their width must be <see cref="Width"/>.
+    /// The 71 tensors between stem and head are taken. Null: all start at random.
+    /// </summary>
+    public string? PretrainedWeights { get; init; }
+    /// <summary>How the stem starts with <see cref="PretrainedWeights"/>.</summary>
+    public PretrainedStem PretrainedStem { get; init; }
+
     /// <summary>Iterations of phase 1a (without uncertainty loss).</summary>
     public int Iterations { get; init; } = 130_000;
     /// <summary>Iterations of phase 1b (eq. 6); 0: none.</summary>
@@ -116,6 +124,8 @@ public sealed record SelfSrOptions : TrainerOptions
 
         Require(Width >= 1, nameof(Width), Width, "at least 1");
         Require(Branches >= 1, nameof(Branches), Branches, "at least 1");
+        Require(PretrainedWeights is null or { Length: > 0 }, nameof(PretrainedWeights), "empty", "a file, or null");
+        Require(Enum.IsDefined(PretrainedStem), nameof(PretrainedStem), PretrainedStem, "a defined form");
         Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
         Require(UncertaintyIterations >= 0, nameof(UncertaintyIterations), UncertaintyIterations, "0 or more");
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
@@ -152,7 +162,7 @@ public sealed record SelfSrOptions : TrainerOptions
     /// <summary>Every option that bears on the result, as text, for fingerprints.</summary>
     internal string DescribeSettings() => string.Join("; ", GetType().GetProperties()
         .Where(p => !p.Name.EndsWith("ColumnName", StringComparison.Ordinal) && p.Name is not (nameof(Labels) or nameof(Axis) or nameof(Seed) or nameof(GpuDeviceId) or nameof(FallbackToCpu)
-            or nameof(CheckpointDirectory) or nameof(Resume) or nameof(CheckpointInterval) or nameof(Progress) or nameof(CancellationToken) or nameof(ValidationInterval)))
+            or nameof(CheckpointDirectory) or nameof(PretrainedWeights) or nameof(Resume) or nameof(CheckpointInterval) or nameof(Progress) or nameof(CancellationToken) or nameof(ValidationInterval)))
         .OrderBy(p => p.Name, StringComparer.Ordinal)
         .Select(p => FormattableString.Invariant($"{p.Name} {p.GetValue(this)}")));
 

@@ -14,20 +14,22 @@ internal static class SelfSrTrainer
     /// <summary>Trains on annotated thick cases alone. The same cases, options, seed and thread count give the same bytes on the CPU.</summary>
     /// <exception cref="ArgumentException">An option is out of range, or a case cannot be trained on; found before the work starts.</exception>
     /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
+    /// <exception cref="ModelFormatException">The pretrained weights are not FLAVR's, of another width, or damaged; found before the work starts.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; with a directory, the last checkpoint can be resumed.</exception>
     public static SelfSrModel Train(IReadOnlyList<TrainingCase> cases, SelfSrOptions options, TrainingContext context)
     {
         ArgumentNullException.ThrowIfNull(cases);
         options.Validate();
         var plan = SelfSrPlan.Create(cases, options);
-        var info = Describe(cases, plan, options, context.Seed);
+        var pretrained = PretrainedFlavr.Read(options);
+        var info = Describe(cases, plan, options, context.Seed, pretrained);
         context.Log($"self-sr: {cases.Count} cases, r = {plan.Factor}, {plan.Labels.Length - 1} foreground class(es), width {options.Width}, patches {options.PatchSize}x{options.PatchSize}, batch {options.BatchSize}.");
         var seeds = MakeSeeds(cases, plan, info, options, context);
         var profile = options.MakeProfile(plan.Factor);
         var sampler = new ThickSlicePatchSampler(seeds, info, profile, options);
         var validation = new SelfSrValidation(new(seeds, info, profile, options with { EdgeDropout = 0, GradientSampling = false, IntensityProbability = 0 }), options, context);
 
-        var network = MakeNetwork(plan, options, context);
+        var network = MakeNetwork(plan, options, context, pretrained);
         try
         {
             var cycle = new OneCycle(options.Iterations, options.LearningRate);
@@ -66,7 +68,7 @@ internal static class SelfSrTrainer
         bias.fill_(Math.Log(u / (1 - u)));
     }
 
-    static SelfSrModelInfo Describe(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrOptions options, int seed) => new()
+    static SelfSrModelInfo Describe(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrOptions options, int seed, PretrainedFlavr? pretrained) => new()
     {
         Factor = plan.Factor,
         ImageChannels = plan.Channels,
@@ -77,7 +79,7 @@ internal static class SelfSrTrainer
         Mirroring = options.Mirroring,
         Profile = options.MakeProfile(plan.Factor),
         Consistency = options.Consistency,
-        TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}")),
+        TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}; pretrained {pretrained?.Hash}")),
         ToolVersion = "REHRSeg " + (typeof(SelfSrTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? ""),
     };
 
@@ -95,7 +97,7 @@ internal static class SelfSrTrainer
         return seeds;
     }
 
-    static SelfSrNetwork MakeNetwork(SelfSrPlan plan, SelfSrOptions options, TrainingContext context)
+    static SelfSrNetwork MakeNetwork(SelfSrPlan plan, SelfSrOptions options, TrainingContext context, PretrainedFlavr? pretrained)
     {
         TorchRuntime.EnsureLoaded();
         var architecture = new SelfSrArchitecture
@@ -111,6 +113,8 @@ internal static class SelfSrTrainer
             GlobalResidual = options.Residual,
         };
         var network = new SelfSrNetwork(architecture, (int)TrainingSeeds.Derive(context.Seed, "self-sr weights"));
+        if (pretrained is not null && !(context is { Resume: true, Directory: { } folder } && Checkpoint.Exists(folder, TrainingStages.SelfSr)))
+            context.Log($"self-sr: {pretrained.ApplyTo(network)}.");
         network.to(context.Device);
         network.BFloat16 = options.BFloat16 ?? (options.Width >= BFloat16Width && ComputeDevice.HasFastBFloat16(context.Device));
         return network;
