@@ -43,9 +43,12 @@ public sealed record SelfSrModelInfo
         mirroring is null && consistency is null ? this : this with { Mirroring = mirroring ?? Mirroring, Consistency = consistency ?? Consistency };
 
     /// <summary>As ONNX metadata key/values (invariant culture).</summary>
-    public IReadOnlyDictionary<string, string> ToMetadata() => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    public IReadOnlyDictionary<string, string> ToMetadata() => ToMetadata(Kind);
+
+    /// <summary>As above, for another kind of model with the same fields.</summary>
+    internal SortedDictionary<string, string> ToMetadata(string kind) => new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
-        [MetadataReader.Prefix + "model"] = Kind,
+        [MetadataReader.Prefix + "model"] = kind,
         [MetadataReader.Prefix + "format_version"] = MetadataReader.Write(FormatVersion),
         [MetadataReader.Prefix + "factor"] = MetadataReader.Write(Factor),
         [MetadataReader.Prefix + "channels"] = MetadataReader.Write(ImageChannels),
@@ -65,9 +68,12 @@ public sealed record SelfSrModelInfo
     /// <param name="metadata">All key/values of the file; other prefixes are ignored.</param>
     /// <param name="source">File name for messages.</param>
     /// <exception cref="ModelFormatException">A key is missing or wrong, the file is not a REHRSeg self-SR model, or of a later format version.</exception>
-    public static SelfSrModelInfo FromMetadata(IReadOnlyDictionary<string, string> metadata, string source)
+    public static SelfSrModelInfo FromMetadata(IReadOnlyDictionary<string, string> metadata, string source) => FromMetadata(metadata, source, Kind);
+
+    /// <summary>As above, for another kind of model with the same fields.</summary>
+    internal static SelfSrModelInfo FromMetadata(IReadOnlyDictionary<string, string> metadata, string source, string kind)
     {
-        var read = new MetadataReader(metadata, source, Kind, CurrentFormatVersion);
+        var read = new MetadataReader(metadata, source, kind, CurrentFormatVersion);
         var range = read.Numbers("robust_range", 2, 0, 1);
         _ = read.Choice("label_output", "logits");
         return new()

@@ -52,7 +52,7 @@ public static class VolumeSuperResolver
         return new(result.Image.SwapAxes(along, SliceAxis.Z), result.Label.SwapAxes(along, SliceAxis.Z), result.Uncertainty.SwapAxes(along, SliceAxis.Z));
     }
 
-    static void Check(MLVolume image, MLVolume label, SelfSrModelInfo info)
+    internal static void Check(MLVolume image, MLVolume label, SelfSrModelInfo info)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(label);

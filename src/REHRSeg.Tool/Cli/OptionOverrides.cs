@@ -3,19 +3,20 @@ using System.Reflection;
 
 namespace REHRSeg.Tool;
 
-/// <summary>Applies <c>--set stage.option=value</c> to a preset; stage is selfsr or segmentation, option any scalar property of its options record.</summary>
+/// <summary>Applies <c>--set stage.option=value</c> to a preset; stage is selfsr, smore or segmentation, option any scalar property of its options record.</summary>
 internal static class OptionOverrides
 {
     public static TrainingPreset Apply(TrainingPreset preset, IEnumerable<string> settings)
     {
-        var (selfSr, segmentation) = (preset.SelfSr with { }, preset.Segmentation with { });
+        var (selfSr, segmentation) = (preset.SelfSr with { Smore = preset.SelfSr.Smore with { } }, preset.Segmentation with { });
         foreach (string setting in settings)
         {
             Assign(setting, "selfsr.width=32", stage => stage switch
             {
                 "selfsr" => selfSr,
+                "smore" => selfSr.Smore,
                 "segmentation" => segmentation,
-                _ => throw new UsageException($"--set {setting}: '{stage}' is not a stage; use selfsr or segmentation."),
+                _ => throw new UsageException($"--set {setting}: '{stage}' is not a stage; use selfsr, smore or segmentation."),
             });
         }
         try

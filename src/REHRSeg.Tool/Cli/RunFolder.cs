@@ -12,6 +12,8 @@ internal sealed record RunFolder(string Path)
     public string SegmentationOnnx => System.IO.Path.Combine(Path, "segmentation.onnx");
     public string BaselineOnnx => System.IO.Path.Combine(Path, "baseline.onnx");
     public string SelfSrOnnx => System.IO.Path.Combine(Path, "selfsr.onnx");
+    /// <summary>Only where SMORE made the seeds.</summary>
+    public string Smore => System.IO.Path.Combine(Path, "smore.safetensors");
     public string Splits => System.IO.Path.Combine(Path, "splits.json");
     public string Config => System.IO.Path.Combine(Path, "config.json");
     public string Stages => System.IO.Path.Combine(Path, "stages.json");

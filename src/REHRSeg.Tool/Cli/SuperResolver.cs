@@ -3,7 +3,7 @@ using REHRSeg.Onnx;
 
 namespace REHRSeg.Tool;
 
-/// <summary>What <c>superresolve --model</c> names: a run folder, <c>selfsr.onnx</c>, or one of the interpolation baselines.</summary>
+/// <summary>What <c>superresolve --model</c> names: a run folder, <c>selfsr.onnx</c>, <c>smore.safetensors</c>, or one of the interpolation baselines.</summary>
 internal abstract class SuperResolver : IDisposable
 {
     public abstract SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel);
@@ -17,12 +17,14 @@ internal abstract class SuperResolver : IDisposable
         if (model is "spline" or "spline-sdf" or "nearest")
             return new Interpolation(model, factor ?? throw new UsageException($"--model {model} is an interpolation: give --factor."), settings);
         if (factor is not null) throw new UsageException("--factor belongs to --model spline, spline-sdf or nearest; a trained model has its own.");
-        if (File.Exists(model)) return new OnnxModel(model, settings);
+        if (File.Exists(model)) return Path.GetExtension(model).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) ? OpenSmore(model, settings) : new OnnxModel(model, settings);
         if (Directory.Exists(model)) return OpenRun(model, settings);
         throw new FileNotFoundException($"--model {model}: there is no such file or folder, and it is not 'spline', 'spline-sdf' or 'nearest'.");
     }
 
     static SuperResolver OpenRun(string folder, SuperResolverSettings settings) => new TorchModel(new RunFolder(folder), settings);
+
+    static SuperResolver OpenSmore(string file, SuperResolverSettings settings) => new Smore(file, settings);
 
     sealed class Interpolation(string kind, int factor, SuperResolverSettings settings) : SuperResolver
     {
@@ -44,6 +46,15 @@ internal abstract class SuperResolver : IDisposable
     sealed class TorchModel(RunFolder run, SuperResolverSettings settings) : SuperResolver
     {
         readonly SelfSrModel _model = run.Load<SelfSrTransformer>().Model;
+        public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
+        public override void Dispose() => _model.Dispose();
+    }
+
+    sealed class Smore(string file, SuperResolverSettings settings) : SuperResolver
+    {
+        readonly SmoreModel _model = SmoreModel.Load(file);
+        public override bool HasUncertainty => false;
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
         public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
         public override void Dispose() => _model.Dispose();

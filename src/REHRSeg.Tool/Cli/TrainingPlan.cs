@@ -3,7 +3,7 @@ using REHRSeg.Imaging;
 namespace REHRSeg.Tool;
 
 /// <summary>What training would do with a dataset: slice axis, factor, cases, sizes of both stages.</summary>
-internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, double Ratio, double[] MedianSpacing, int[] MedianSize, string Preset, int SelfSrIterations, int NnUNetIterations, int FineTuneIterations)
+internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, double Ratio, double[] MedianSpacing, int[] MedianSize, string Preset, int SmoreIterations, int SelfSrIterations, int NnUNetIterations, int FineTuneIterations)
 {
     /// <summary>Stage 1 alone.</summary>
     public bool SelfSrOnly { get; init; }
@@ -17,7 +17,7 @@ internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, doub
         double ratio = Median(report.Cases.Select(c => c.Geometry.SliceRatio(c.Axis)));
         int r = factor ?? (int)Math.Round(ratio);
         if (r < 2) throw new DatasetException($"{dataset.Directory}: the slice spacing is {ratio:0.##} times the in-plane spacing, so no factor of at least 2 follows. Give --factor.");
-        return new(report.Cases.Count, axis, r, ratio, spacing, size, preset.Name, preset.SelfSr.Iterations + preset.SelfSr.UncertaintyIterations, preset.Segmentation.NnUNetIterations, preset.Segmentation.FineTuneIterations);
+        return new(report.Cases.Count, axis, r, ratio, spacing, size, preset.Name, preset.SelfSr.Seeds == SeedMode.Smore ? preset.SelfSr.Smore.Iterations : 0, preset.SelfSr.Iterations + preset.SelfSr.UncertaintyIterations, preset.Segmentation.NnUNetIterations, preset.Segmentation.FineTuneIterations);
     }
 
     public IEnumerable<(string Key, string Value)> Describe()
@@ -26,7 +26,7 @@ internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, doub
         yield return ("slice axis", Axis?.ToString() ?? "each case's own");
         yield return ("factor", Math.Abs(Ratio - Factor) < 0.05 ? $"{Factor}" : $"{Factor} (slice to in-plane spacing: {Ratio:0.##})");
         yield return ("median size", $"{string.Join(" x ", MedianSize)} voxels of {string.Join(" x ", MedianSpacing.Select(s => s.ToString("0.###")))} mm");
-        yield return ("preset", $"{Preset}: self-SR {SelfSrIterations}{(SelfSrOnly ? "" : $", nnU-Net {NnUNetIterations}, REHRSeg {FineTuneIterations}")} iterations");
+        yield return ("preset", $"{Preset}: {(SmoreIterations > 0 ? $"SMORE {SmoreIterations}, " : "")}self-SR {SelfSrIterations}{(SelfSrOnly ? "" : $", nnU-Net {NnUNetIterations}, REHRSeg {FineTuneIterations}")} iterations");
     }
 
     static double Median(IEnumerable<double> values)

@@ -33,6 +33,7 @@ internal static class TrainingRun
         var selfSr = request.Preset.SelfSr with
         {
             Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Labels = dataset.Labels, Seed = request.Seed, CheckpointDirectory = run.Path, Resume = request.Resume, Progress = clock, CancellationToken = cancel,
+            SmoreReady = smore => AtomicFile.Write(run.Smore, smore.Save),
         };
         var segmentation = request.Preset.Segmentation with
         {

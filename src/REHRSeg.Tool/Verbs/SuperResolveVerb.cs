@@ -9,7 +9,7 @@ internal static class SuperResolveVerb
 {
     public static Command Create()
     {
-        var model = CommonOptions.Path("--model", "Run folder of 'rehrseg train', selfsr.onnx, or a baseline: spline (cubic spline, morphological labels), spline-sdf (signed-distance labels) or nearest.");
+        var model = CommonOptions.Path("--model", "Run folder of 'rehrseg train', selfsr.onnx, smore.safetensors, or a baseline: spline (cubic spline, morphological labels), spline-sdf (signed-distance labels) or nearest.");
         var input = CommonOptions.Path("--input", "Dataset folder, folder of volumes, or one volume.");
         var labels = CommonOptions.Path("--labels", "Folder of label maps, or one; default: those of the dataset.", required: false);
         var outDir = CommonOptions.Path("--out", "Folder for images/, labels/ and uncertainty/.");

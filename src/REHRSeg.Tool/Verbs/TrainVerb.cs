@@ -68,7 +68,7 @@ internal static class TrainVerb
         {
             dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed, only = request.SelfSrOnly ? "selfsr" : null,
             pretrained, pretrainedFile = request.Preset.SelfSr.PretrainedWeights,
-            selfSr = OptionOverrides.Snapshot(request.Preset.SelfSr), segmentation = OptionOverrides.Snapshot(request.Preset.Segmentation),
+            selfSr = OptionOverrides.Snapshot(request.Preset.SelfSr), smore = OptionOverrides.Snapshot(request.Preset.SelfSr.Smore), segmentation = OptionOverrides.Snapshot(request.Preset.Segmentation),
         }, ToolConsole.JsonForm)!.AsObject();
         string splits = JsonSerializer.Serialize(folds, ToolConsole.JsonForm);
         if (run.HoldsWork) RequireSameSetting(run, config, splits);

@@ -36,6 +36,20 @@ internal sealed record SelfSrArchitecture
     public bool PublishedUnusedModules { get; init; }
 }
 
+/// <summary>Everything that fixes the weights of <see cref="WdsrNetwork"/>. The defaults are the published ones.</summary>
+internal sealed record WdsrArchitecture
+{
+    /// <summary>Channels between the blocks; a block widens them to 4 times as many and narrows them to 0.8 times, rounded down.</summary>
+    public int Width { get; init; } = 32;
+    public int Blocks { get; init; } = 16;
+    public int Factor { get; init; } = 4;
+    public int ImageChannels { get; init; } = 1;
+    /// <summary>Foreground classes L; logits are against a background of 0 (L = 1: the published sigmoid form).</summary>
+    public int LabelChannels { get; init; } = 1;
+    /// <summary>Option, off in the published form: the image outputs are a difference to the interpolation of <see cref="SubSliceInterpolation"/>.</summary>
+    public bool GlobalResidual { get; init; }
+}
+
 /// <summary>Everything that fixes the segmentation network's weights (METHOD.md 6.2-6.4).</summary>
 internal sealed record SegmentationArchitecture
 {

@@ -18,14 +18,20 @@ internal sealed record SeedVolume(float[] Image, byte[] Label, int Depth, int He
     /// Slice axis to D; intensities by the thick image's own robust range (as in application); in-plane axes resampled to the thin spacing
     /// c/r where they differ; then r times the slices.
     /// </summary>
-    public static SeedVolume Create(TrainingCase item, SliceAxis axis, SelfSrModelInfo info, SeedMode mode)
+    /// <param name="item">Thick case.</param>
+    /// <param name="axis">Its slice axis.</param>
+    /// <param name="info">Factor, labels, intensity range.</param>
+    /// <param name="mode">How r times the slices are made.</param>
+    /// <param name="smore">The network of <see cref="SeedMode.Smore"/>; else null.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static SeedVolume Create(TrainingCase item, SliceAxis axis, SelfSrModelInfo info, SeedMode mode, SmoreModel? smore = null, CancellationToken cancellationToken = default)
     {
-        var image = Normalise(item.Image.SwapAxes(axis, SliceAxis.Z), info);
-        var label = ToClasses(item.Label.SwapAxes(axis, SliceAxis.Z), info);
-        if (IsotropicSize(image.Geometry, info.Factor) is { } size)
+        var (image, label) = InPlane(item, axis, info);
+        if (mode == SeedMode.Smore)
         {
-            int[] all = [size.Width, size.Height, image.Depth];
-            (image, label) = (Resampler.Resize(image, all), Resampler.ResizeLabels(label, all));
+            if (smore is null) throw new ArgumentNullException(nameof(smore), $"{nameof(SeedMode)}.{nameof(SeedMode.Smore)} needs a trained SMORE model.");
+            var thin = smore.Refine(image, label, cancellationToken);
+            return Of(thin.Image, thin.Label);
         }
         image = Resampler.RefineImage(image, SliceAxis.Z, info.Factor);
         label = mode switch
@@ -34,6 +40,30 @@ internal sealed record SeedVolume(float[] Image, byte[] Label, int Depth, int He
             SeedMode.SplineMorphological => LabelInterpolation.Morphological(label, SliceAxis.Z, info.Factor),
             _ => LabelInterpolation.SignedDistance(label, SliceAxis.Z, info.Factor),
         };
+        return Of(image, label);
+    }
+
+    /// <summary>The same without the last step: thick slices along D, and in-plane axes that are sharp and isotropic.</summary>
+    public static SeedVolume Thick(TrainingCase item, SliceAxis axis, SelfSrModelInfo info)
+    {
+        var (image, label) = InPlane(item, axis, info);
+        return Of(image, label);
+    }
+
+    static (MLVolume Image, MLVolume Label) InPlane(TrainingCase item, SliceAxis axis, SelfSrModelInfo info)
+    {
+        var image = Normalise(item.Image.SwapAxes(axis, SliceAxis.Z), info);
+        var label = ToClasses(item.Label.SwapAxes(axis, SliceAxis.Z), info);
+        if (IsotropicSize(image.Geometry, info.Factor) is { } size)
+        {
+            int[] all = [size.Width, size.Height, image.Depth];
+            (image, label) = (Resampler.Resize(image, all), Resampler.ResizeLabels(label, all));
+        }
+        return (image, label);
+    }
+
+    static SeedVolume Of(MLVolume image, MLVolume label)
+    {
         float[] values = image.Memory.ToArray();
         foreach (ref float value in values.AsSpan()) value = Math.Clamp(value, 0f, 1f);
         return new(values, Array.ConvertAll(label.Memory.ToArray(), v => (byte)v), image.Depth, image.Height, image.Width);

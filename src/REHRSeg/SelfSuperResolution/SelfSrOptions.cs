@@ -73,6 +73,10 @@ public sealed record SelfSrOptions : TrainerOptions
 
     /// <summary>How the isotropic volumes to train on are made from the thick ones (METHOD.md 3.1).</summary>
     public SeedMode Seeds { get; init; } = SeedMode.SplineSignedDistance;
+    /// <summary>Training of the SMORE network, for <see cref="SeedMode.Smore"/>.</summary>
+    public SmoreOptions Smore { get; init; } = new();
+    /// <summary>Receives the SMORE network of <see cref="SeedMode.Smore"/> when it is trained, for example to save it. The model is disposed after the call.</summary>
+    public Action<SmoreModel>? SmoreReady { get; init; }
     /// <summary>Form of the simulated thick slices (METHOD.md 3.2).</summary>
     public SliceProfileKind Profile { get; init; } = SliceProfileKind.Gaussian;
     /// <summary>FWHM of the Gaussian in thin voxels; null: r (paper).</summary>
@@ -136,6 +140,8 @@ public sealed record SelfSrOptions : TrainerOptions
         if (ClipNorm is { } norm) Positive(norm, nameof(ClipNorm));
         Require(EmaDecay is >= 0 and < 1, nameof(EmaDecay), EmaDecay, "at least 0 and below 1");
         Require(Enum.IsDefined(Seeds), nameof(Seeds), Seeds, "a defined mode");
+        Require(Smore is not null, nameof(Smore), Smore, "given");
+        Smore!.Validate();
         Require(Enum.IsDefined(Profile), nameof(Profile), Profile, "a defined profile");
         Require(Enum.IsDefined(Consistency), nameof(Consistency), Consistency, "None, Labels, Image or Both");
         Require(Edge is null || Enum.IsDefined(Edge.Value), nameof(Edge), Edge, "a defined form");
@@ -162,9 +168,9 @@ public sealed record SelfSrOptions : TrainerOptions
     /// <summary>Every option that bears on the result, as text, for fingerprints.</summary>
     internal string DescribeSettings() => string.Join("; ", GetType().GetProperties()
         .Where(p => !p.Name.EndsWith("ColumnName", StringComparison.Ordinal) && p.Name is not (nameof(Labels) or nameof(Axis) or nameof(Seed) or nameof(GpuDeviceId) or nameof(FallbackToCpu)
-            or nameof(CheckpointDirectory) or nameof(PretrainedWeights) or nameof(Resume) or nameof(CheckpointInterval) or nameof(Progress) or nameof(CancellationToken) or nameof(ValidationInterval)))
+            or nameof(CheckpointDirectory) or nameof(PretrainedWeights) or nameof(Resume) or nameof(CheckpointInterval) or nameof(Progress) or nameof(CancellationToken) or nameof(ValidationInterval) or nameof(Smore) or nameof(SmoreReady)))
         .OrderBy(p => p.Name, StringComparer.Ordinal)
-        .Select(p => FormattableString.Invariant($"{p.Name} {p.GetValue(this)}")));
+        .Select(p => FormattableString.Invariant($"{p.Name} {p.GetValue(this)}"))) + (Seeds == SeedMode.Smore ? $"; SMORE {Smore.DescribeSettings()}" : "");
 
     internal SliceProfile MakeProfile(int factor) => Profile == SliceProfileKind.Slr ? SliceProfile.Slr(factor) : SliceProfile.Gaussian(factor, ProfileFwhm);
 }
@@ -178,6 +184,8 @@ public enum SeedMode
     SplineNearest,
     /// <summary>Image by cubic B-spline, labels by morphological contour interpolation (METHOD.md 10.2).</summary>
     SplineMorphological,
+    /// <summary>Image and labels by a SMORE network that is trained on the same cases first (the paper; <see cref="SelfSrOptions.Smore"/>).</summary>
+    Smore,
 }
 
 /// <summary>Families of slice profiles.</summary>

@@ -68,7 +68,7 @@ internal static class SelfSrTrainer
         bias.fill_(Math.Log(u / (1 - u)));
     }
 
-    static SelfSrModelInfo Describe(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrOptions options, int seed, PretrainedFlavr? pretrained) => new()
+    internal static SelfSrModelInfo Describe(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrOptions options, int seed, PretrainedFlavr? pretrained = null) => new()
     {
         Factor = plan.Factor,
         ImageChannels = plan.Channels,
@@ -85,13 +85,15 @@ internal static class SelfSrTrainer
 
     static SeedVolume[] MakeSeeds(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrModelInfo info, SelfSrOptions options, TrainingContext context)
     {
+        using var smore = options.Seeds == SeedMode.Smore ? SmoreTrainer.Train(cases, plan, options, context) : null;
+        if (smore is not null) options.SmoreReady?.Invoke(smore);
         int resampled = 0;
         var seeds = new SeedVolume[cases.Count];
         for (int i = 0; i < seeds.Length; i++)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
             if (SeedVolume.IsotropicSize(cases[i].Image.Geometry.SwapAxes(plan.Axes[i], SliceAxis.Z), plan.Factor) is not null) resampled++;
-            seeds[i] = SeedVolume.Create(cases[i], plan.Axes[i], info, options.Seeds);
+            seeds[i] = SeedVolume.Create(cases[i], plan.Axes[i], info, options.Seeds, smore, context.CancellationToken);
         }
         if (resampled > 0) context.Log($"self-sr: {resampled} of {cases.Count} cases have an in-plane spacing that is not the slice spacing / {plan.Factor}; they were resampled in-plane for training.");
         return seeds;

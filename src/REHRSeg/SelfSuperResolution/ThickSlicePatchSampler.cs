@@ -112,12 +112,12 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
         thin.AsSpan(_factor * plane, _factor * plane).CopyTo(targetLabel);
         var foreground = window[(_channels * WindowSlices * plane)..];
         foreground.Clear();
-        for (int i = 0; i < WindowSlices; i++) MarkMajority(thin.AsSpan(i * _factor * plane, _factor * plane), foreground[(i * plane)..], plane, at.FlipSlices);
+        for (int i = 0; i < WindowSlices; i++) MarkMajority(thin.AsSpan(i * _factor * plane, _factor * plane), foreground[(i * plane)..], plane, WindowSlices * plane, _factor, _classes, at.FlipSlices);
         LeaveVolume(window, plane, at.DropFirst, at.DropLast);
     }
 
     /// <summary>Memory offsets of positions <c>-lead .. count-lead-1</c> of a patch that starts at <paramref name="start"/>: border repeated, mirrored within the patch when flipped.</summary>
-    static int[] Offsets(int count, int start, int lead, int patch, int size, int stride, bool flip)
+    internal static int[] Offsets(int count, int start, int lead, int patch, int size, int stride, bool flip)
     {
         var offsets = new int[count];
         for (int i = 0; i < count; i++)
@@ -128,7 +128,7 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
         return offsets;
     }
 
-    static void Gather<T>(ReadOnlySpan<T> source, ReadOnlySpan<int> slices, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, Span<T> target)
+    internal static void Gather<T>(ReadOnlySpan<T> source, ReadOnlySpan<int> slices, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, Span<T> target)
     {
         int to = 0;
         foreach (int slice in slices)
@@ -141,25 +141,25 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
             }
     }
 
-    /// <summary>Sets the 0/1 channels (stride 4 planes) of one thick slice: the most frequent of r thin labels, ties to the lower-centre slice, as <see cref="ThickSliceSimulator.Label"/>.</summary>
-    void MarkMajority(ReadOnlySpan<byte> thin, Span<float> foreground, int plane, bool flipped)
+    /// <summary>Sets the 0/1 channels (<paramref name="stride"/> apart) of one thick slice of <paramref name="plane"/> voxels: the most frequent of r thin labels, ties to the lower-centre slice, as <see cref="ThickSliceSimulator.Label"/>.</summary>
+    internal static void MarkMajority(ReadOnlySpan<byte> thin, Span<float> foreground, int plane, int stride, int factor, int classes, bool flipped)
     {
-        int centre = flipped ? _factor / 2 : (_factor - 1) / 2;
-        Span<int> counts = stackalloc int[_classes];
+        int centre = flipped ? factor / 2 : (factor - 1) / 2;
+        Span<int> counts = stackalloc int[classes];
         for (int i = 0; i < plane; i++)
         {
             byte label = thin[centre * plane + i];
             bool uniform = true;
-            for (int t = 0; t < _factor; t++) uniform &= thin[t * plane + i] == label;
-            if (!uniform) label = Majority(thin[i..], plane, label, counts);
-            if (label > 0) foreground[(label - 1) * WindowSlices * plane + i] = 1;
+            for (int t = 0; t < factor; t++) uniform &= thin[t * plane + i] == label;
+            if (!uniform) label = Majority(thin[i..], plane, factor, label, counts);
+            if (label > 0) foreground[(label - 1) * stride + i] = 1;
         }
     }
 
-    byte Majority(ReadOnlySpan<byte> thin, int plane, byte centre, Span<int> counts)
+    static byte Majority(ReadOnlySpan<byte> thin, int plane, int factor, byte centre, Span<int> counts)
     {
         counts.Clear();
-        for (int t = 0; t < _factor; t++) counts[thin[t * plane]]++;
+        for (int t = 0; t < factor; t++) counts[thin[t * plane]]++;
         (byte best, int most, bool tied) = (0, 0, false);
         for (int k = 0; k < counts.Length; k++)
         {

@@ -135,16 +135,18 @@ public class TrainingLoopTests
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         var context = new TrainingContext { Device = CPU, Directory = folder.Path };
-        string[] stages = [TrainingStages.SelfSr, TrainingStages.SelfSrUncertainty, TrainingStages.NnUNet, TrainingStages.RehrSeg];
+        string[] stages = [TrainingStages.Smore, TrainingStages.SelfSr, TrainingStages.SelfSrUncertainty, TrainingStages.NnUNet, TrainingStages.RehrSeg];
         foreach (string stage in stages) Run(new Regression { Stage = stage }, context, checkpointInterval: 5);
         string[] Left() => [.. stages.Where(s => Checkpoint.Exists(folder.Path, s))];
         Assert.Equal(stages, Left());
         Run(new Regression { Stage = TrainingStages.SelfSr }, context with { Resume = true });
         Assert.Equal(stages, Left());
         Run(new Regression { Stage = TrainingStages.SelfSr, Iterations = 22 }, context with { Resume = true });
-        Assert.Equal([TrainingStages.SelfSr, TrainingStages.NnUNet], Left());
+        Assert.Equal([TrainingStages.Smore, TrainingStages.SelfSr, TrainingStages.NnUNet], Left());
+        Run(new Regression { Stage = TrainingStages.Smore, Iterations = 22 }, context with { Resume = true });
+        Assert.Equal([TrainingStages.Smore, TrainingStages.NnUNet], Left());
         Run(new Regression { Stage = TrainingStages.SelfSr }, context);
-        Assert.Equal([TrainingStages.SelfSr], Left());
+        Assert.Equal([TrainingStages.Smore, TrainingStages.SelfSr], Left());
     }
 
     [Fact]

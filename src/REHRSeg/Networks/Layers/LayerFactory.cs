@@ -23,6 +23,8 @@ internal sealed class LayerFactory(torch.nn.Module network, int seed, Convolutio
     public Conv2dLayer Conv2d(string name, int input, int output, int kernel, int padding, bool bias = true) =>
         Add(name, new Conv2dLayer(input, output, kernel, padding, bias, _random, precision));
 
+    public WeightNormConv2dLayer WeightNormConv2d(string name, int input, int output, int kernel) => Add(name, new WeightNormConv2dLayer(input, output, kernel, _random, precision));
+
     public FeatureGate Gate(string name, int channels, WeightInitialization initialization = WeightInitialization.Default) =>
         Add(name, new FeatureGate(channels, _random, initialization, precision));
 
