@@ -21,6 +21,8 @@ public sealed class UsageTests
     [InlineData("train --dataset x --out y --pretrained x --pretrained-stem mean")]
     [InlineData("export --model x")]
     [InlineData("superresolve --model spline --input x --out y")]
+    [InlineData("pretrain-frames --out y")]
+    [InlineData("pretrain-frames --volumes x --out y --patch 20")]
     public void A_wrong_command_line_is_usage_with_a_hint(string line)
     {
         using var folder = new TemporaryFolder();
@@ -40,6 +42,7 @@ public sealed class UsageTests
     [InlineData("predict")]
     [InlineData("evaluate")]
     [InlineData("export")]
+    [InlineData("pretrain-frames")]
     public void Every_verb_has_help(string verb)
     {
         var run = ToolRun.InProcess(verb, "--help");

@@ -145,7 +145,8 @@ public enum VolumeAxes
     Slice,
     /// <summary>
     /// All three. A volume whose slices are at least 1.5 times as far apart as its voxels in plane gives its slices as they are and, along both in-plane axes, planes of
-    /// the volume that was refined along the slice axis (cubic B-spline): the geometry of self-SR's samples.
+    /// the volume that was refined along the slice axis (cubic B-spline): the geometry of self-SR's samples. All volumes, refined, must fit into memory; else use
+    /// <see cref="Slice"/>.
     /// </summary>
     All,
 }

@@ -24,6 +24,7 @@ internal sealed class FrameWorkFolder : IDisposable
         bool begun = work is not null && Checkpoint.Exists(work, FrameTask.StageName);
         if (File.Exists(file) && !(options.Resume && begun)) throw new IOException($"{output} is there already. Choose another file, or remove it.");
         if (work is null) return new(null, null);
+        if (Path.GetFullPath(work) == file) throw new IOException($"{output} is named as output file and as checkpoint folder. Choose another name for one of them.");
         RequireWritable(work, work);
         if (begun && !options.Resume) throw new IOException($"{work} already holds a training. Resume it, or choose another folder.");
         try

@@ -5,7 +5,7 @@ using REHRSeg.Onnx;
 
 namespace REHRSeg;
 
-/// <summary>Makes films of MR volumes: intensities in [0,1] by each channel's robust range, planes along the axes that <see cref="VolumeAxes"/> says. All stay in memory.</summary>
+/// <summary>Makes films of MR volumes: intensities in [0,1] by each channel's robust range, planes along the axes that <see cref="VolumeAxes"/> says. All stay in memory: 4 bytes a thick voxel and 4 a refined one.</summary>
 internal static class VolumeFilms
 {
     /// <summary>From this ratio of slice spacing to in-plane spacing on, a volume is refined before its in-plane axes are used.</summary>

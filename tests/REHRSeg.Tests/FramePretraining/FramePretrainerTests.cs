@@ -33,7 +33,7 @@ public sealed class FramePretrainerTests : IDisposable
         for (int i = 0; i < 24; i++) FrameFiles.WriteMovingTexture(_folder[$"films/{i}"], i, velocities[i % 8][0], velocities[i % 8][1]);
         var result = FramePretrainer.TrainOnFrames(_folder["films"], _folder["flavr.safetensors"], s_tiny with
         {
-            Width = 8, Iterations = 300, BatchSize = 4, LearningRate = 4e-3, EmaDecay = 0.95, HeldOut = 0.2, ValidationSamples = 16, ValidationInterval = 0,
+            Width = 8, Iterations = 200, BatchSize = 4, LearningRate = 4e-3, EmaDecay = 0.95, HeldOut = 0.2, ValidationSamples = 16, ValidationInterval = 0,
         });
         Assert.Equal((19, 5), (result.Films, result.HeldOutFilms));
         Assert.True(result.Psnr > result.LinearPsnr + 1, $"{result.Psnr:0.00} dB against {result.LinearPsnr:0.00} dB of the average");
@@ -117,6 +117,7 @@ public sealed class FramePretrainerTests : IDisposable
         Refused("there already", _folder["file"], s_tiny);
         Refused("cannot be written", _folder["file/flavr.safetensors"], s_tiny);
         Refused("is a folder", _folder.Path, s_tiny);
+        Refused("checkpoint folder", _folder["same"], s_tiny with { CheckpointDirectory = _folder["same"] });
         Refused("cannot be written", _folder["out"], s_tiny with { CheckpointDirectory = _folder["file/work"] });
         Assert.Equal("content", File.ReadAllText(_folder["file"]));
     }
