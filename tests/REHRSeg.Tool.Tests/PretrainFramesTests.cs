@@ -47,6 +47,18 @@ public sealed class PretrainFramesTests : IDisposable
     }
 
     [Fact]
+    public void Self_sr_starts_from_the_weights()
+    {
+        string data = TinyDataset.Write(_folder["data"], cases: 5), weights = _folder["flavr.safetensors"];
+        Run("--volumes", data, "--out", weights, "--fold", "0", "--set", "frames.outputs=3").AssertDone();
+        string[] train = ["train", "--dataset", data, "--fold", "0", "--only", "selfsr", "--preset", "tiny", "--pretrained", weights, "--pretrained-stem", "sum-of-rgb"];
+        var run = ToolRun.InProcess([.. train, "--out", _folder["run"], "--set", "selfsr.width=4", "--set", "selfsr.iterations=2", "--set", "selfsr.uncertaintyIterations=0"]);
+        run.AssertDone();
+        Assert.Contains("flavr.safetensors", run.Output, StringComparison.Ordinal);
+        ToolRun.InProcess([.. train, "--out", _folder["other"], "--set", "selfsr.width=8"]).AssertFailure("flavr.safetensors", "width 4");
+    }
+
+    [Fact]
     public void A_folds_validation_cases_are_left_out()
     {
         string data = TinyDataset.Write(_folder["data"], cases: 6);
