@@ -15,7 +15,7 @@ namespace REHRSeg;
 public sealed record FramePretrainingResult(string File, int Films, long Clips, int HeldOutFilms, double Psnr, double LinearPsnr);
 
 /// <summary>
-/// Trains FLAVR on frame interpolation and writes its weights as safetensors under the published names, for <c>SelfSrOptions.PretrainedWeights</c>: a replacement for the
+/// Trains FLAVR on frame interpolation and writes its weights as safetensors under the published names, for <see cref="SelfSrOptions.PretrainedWeights"/>: a replacement for the
 /// published file (paper section III-B; METHOD.md 1.5). The same films, options, seed and thread count give the same bytes on the CPU, also after stops and resumes.
 /// </summary>
 public static class FramePretrainer
@@ -69,7 +69,7 @@ public static class FramePretrainer
         var source = open(context);
         work.RequireSameTraining(source, options);
         var sampler = new FrameClipSampler(source.Training, options);
-        context.Log($"frames: {sampler.Clips} clips of {options.Clip.Length} frames in {source.Training.Count} film(s), {(source.HeldOut ? $"{source.Validation.Count} held out" : "none held out: measures come from the training clips")}; width {options.Width}, patches {options.PatchSize}x{options.PatchSize}, batch {options.BatchSize}.");
+        context.Log($"frames: {sampler.Clips} clips of {options.Clip.Length} frames in {source.Training.Count} film(s), {(source.HeldOut ? $"{source.Validation.Count} held out" : "none held out: measures come from the training clips")}; width {options.Width}, patches {options.PatchSize}x{options.PatchSize}, batch {options.BatchSize}{(options.Accumulation > 1 ? $" x {options.Accumulation}" : "")}.");
         var plain = options with { FlipProbability = 0, ReversalProbability = 0, SwapProbability = 0, ChannelShuffleProbability = 0 };
         var validation = new FrameValidation(new(source.Validation, plain), plain, context);
 
@@ -87,7 +87,7 @@ public static class FramePretrainer
 
     static SortedDictionary<string, string> Metadata(FrameSource source, FramePretrainingOptions options) => new(StringComparer.Ordinal)
     {
-        ["rehrseg.kind"] = "flavr",
+        [FlavrStateDict.KindKey] = FlavrStateDict.Flavr,
         ["rehrseg.width"] = FormattableString.Invariant($"{options.Width}"),
         ["rehrseg.outputs"] = FormattableString.Invariant($"{options.Outputs}"),
         ["rehrseg.options"] = JsonSerializer.Serialize(options.Settings()),

@@ -18,8 +18,10 @@ public sealed record FramePretrainingOptions
 
     /// <summary>Iterations.</summary>
     public int Iterations { get; init; } = 200_000;
-    /// <summary>Clips per iteration.</summary>
+    /// <summary>Clips per iteration, or per micro-batch with <see cref="Accumulation"/>.</summary>
     public int BatchSize { get; init; } = 64;
+    /// <summary>Micro-batches per iteration, at least 1: their gradients are added up before the one step, so that memory is that of one.</summary>
+    public int Accumulation { get; init; } = 1;
     /// <summary>Side H = W of the random crop in pixels, a multiple of 8.</summary>
     public int PatchSize { get; init; } = 256;
     /// <summary>Peak of the OneCycle learning rate.</summary>
@@ -103,6 +105,7 @@ public sealed record FramePretrainingOptions
         Require(Outputs is >= 1 and <= 15, nameof(Outputs), Outputs, "1 to 15");
         Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        Require(Accumulation >= 1 && (long)Accumulation * Iterations < int.MaxValue, nameof(Accumulation), Accumulation, "at least 1, and times Iterations below 2^31");
         Require(PatchSize is >= 8 and <= 4096 && PatchSize % 8 == 0, nameof(PatchSize), PatchSize, "a multiple of 8 from 8 to 4096");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "positive");
         Require(Beta2 is > 0 and < 1, nameof(Beta2), Beta2, "between 0 and 1, exclusive");

@@ -18,7 +18,7 @@ internal sealed class FrameTask : ITrainingTask, IDisposable
     public FrameTask(FlavrNetwork network, FrameClipSampler sampler, FrameValidation validation, FramePretrainingOptions options, TrainingContext context)
     {
         (_network, _validation, _options, _context, _cycle) = (network, validation, options, context, new(options.Iterations, options.LearningRate));
-        _batches = new((_, random) => sampler.Draw(options.BatchSize, random), context.Seed, "frame clips", options.Iterations);
+        _batches = new((_, random) => sampler.Draw(options.BatchSize, random), context.Seed, "frame clips", checked(options.Iterations * options.Accumulation));
     }
 
     public string Stage => StageName;
@@ -30,9 +30,13 @@ internal sealed class FrameTask : ITrainingTask, IDisposable
 
     public void Schedule(int iteration, IOptimizer optimizer) => _cycle.Apply(iteration, optimizer);
 
-    public torch.Tensor Loss(int iteration, Random random, IDictionary<string, torch.Tensor> metrics)
+    public int Parts => _options.Accumulation;
+
+    public torch.Tensor Loss(int iteration, Random random, IDictionary<string, torch.Tensor> metrics) => Loss(iteration, 0, random, metrics);
+
+    public torch.Tensor Loss(int iteration, int part, Random random, IDictionary<string, torch.Tensor> metrics)
     {
-        var (inputs, targets) = Tensors(_batches.Next(iteration, _context.CancellationToken), _options, _context.Device);
+        var (inputs, targets) = Tensors(_batches.Next(iteration * Parts + part, _context.CancellationToken), _options, _context.Device);
         return (_network.forward(inputs) - targets).abs().mean();
     }
 

@@ -84,8 +84,10 @@ public sealed class FramePretrainerTests : IDisposable
     [Fact]
     public void Stopped_and_resumed_training_gives_the_same_bytes()
     {
-        byte[] whole = Train("whole", s_tiny);
-        var options = s_tiny with { CheckpointDirectory = _folder["work"], ValidationInterval = 1 };
+        var plain = s_tiny with { Accumulation = 2 };
+        byte[] whole = Train("whole", plain);
+        Assert.NotEqual(whole, Train("less", s_tiny));
+        var options = plain with { CheckpointDirectory = _folder["work"], ValidationInterval = 1 };
         using var stop = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => Train("resumed", options with { CancellationToken = stop.Token, Progress = new StopAt(5, stop) }));
         Assert.False(File.Exists(_folder["resumed"]));
@@ -130,6 +132,7 @@ public sealed class FramePretrainerTests : IDisposable
         Refused("Outputs", s_tiny with { Outputs = 0 });
         Refused("Iterations", s_tiny with { Iterations = 0 });
         Refused("BatchSize", s_tiny with { BatchSize = 0 });
+        Refused("Accumulation", s_tiny with { Accumulation = 0 });
         Refused("PatchSize", s_tiny with { PatchSize = 20 });
         Refused("LearningRate", s_tiny with { LearningRate = double.NaN });
         Refused("Beta2", s_tiny with { Beta2 = 1 });
