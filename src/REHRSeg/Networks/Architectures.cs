@@ -32,8 +32,15 @@ internal sealed record SelfSrArchitecture
     /// <see cref="SubSliceInterpolation"/>. Labels and uncertainty stay as they are.
     /// </summary>
     public bool GlobalResidual { get; init; }
+    /// <summary>Slice profile that the interpolation of <see cref="GlobalResidual"/> takes into account.</summary>
+    public SliceProfileKind ResidualProfile { get; init; }
+    /// <summary>FWHM of the Gaussian profile in thin voxels; null: r.</summary>
+    public double? ResidualFwhm { get; init; }
     /// <summary>True: also the modules that the published network holds but never uses, so that its state dict has every published name.</summary>
     public bool PublishedUnusedModules { get; init; }
+
+    /// <summary>Weights of the window's slices 0 to 3 for each thin slice, <c>r x 4</c>; null without <see cref="GlobalResidual"/>.</summary>
+    public float[][]? InterpolationWeights() => GlobalResidual ? SubSliceInterpolation.Weights(ResidualProfile.Make(Factor, ResidualFwhm), -1, FlavrBackbone.Slices) : null;
 }
 
 /// <summary>Everything that fixes the weights of <see cref="WdsrNetwork"/>. The defaults are the published ones.</summary>
@@ -48,6 +55,10 @@ internal sealed record WdsrArchitecture
     public int LabelChannels { get; init; } = 1;
     /// <summary>Option, off in the published form: the image outputs are a difference to the interpolation of <see cref="SubSliceInterpolation"/>.</summary>
     public bool GlobalResidual { get; init; }
+    /// <summary>Slice profile that the interpolation of <see cref="GlobalResidual"/> takes into account.</summary>
+    public SliceProfileKind ResidualProfile { get; init; }
+    /// <summary>FWHM of the Gaussian profile in thin voxels; null: r.</summary>
+    public double? ResidualFwhm { get; init; }
 }
 
 /// <summary>Everything that fixes the segmentation network's weights (METHOD.md 6.2-6.4).</summary>

@@ -16,6 +16,7 @@ internal sealed class SelfSrNetwork : torch.nn.Module<torch.Tensor, SelfSrOutput
     private readonly ConvolutionPrecision _precision = new();
     private readonly FlavrBackbone _backbone;
     private readonly ISelfSrHead _head;
+    private readonly float[][]? _interpolation;
 
     /// <param name="architecture">Checked here.</param>
     /// <param name="seed">Of the first weights.</param>
@@ -27,6 +28,7 @@ internal sealed class SelfSrNetwork : torch.nn.Module<torch.Tensor, SelfSrOutput
         ArgumentOutOfRangeException.ThrowIfLessThan(architecture.LabelChannels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(architecture.Branches, 1);
         Architecture = architecture;
+        _interpolation = architecture.InterpolationWeights();
         using var layers = new LayerFactory(this, seed, _precision);
         _backbone = new FlavrBackbone(layers, architecture.ImageChannels + architecture.LabelChannels, architecture.Width);
         _head = architecture.Head == SelfSrHead.Base ? new BaseHead(layers, architecture) : new UasrHead(layers, architecture);
@@ -46,7 +48,7 @@ internal sealed class SelfSrNetwork : torch.nn.Module<torch.Tensor, SelfSrOutput
         using var scope = torch.NewDisposeScope();
         var (centred, mean) = RemoveMean(window);
         var merged = Merged(centred);
-        var interpolated = Architecture.GlobalResidual ? SubSliceInterpolation.Interpolate(window.narrow(1, 0, Architecture.ImageChannels), Architecture.Factor) : null;
+        var interpolated = _interpolation is { } weights ? SubSliceInterpolation.Interpolate(window.narrow(1, 0, Architecture.ImageChannels), weights) : null;
         var (image, label, uncertainty) = _head.Forward(merged, mean, interpolated);
         return new(image.MoveToOuterDisposeScope(), label.MoveToOuterDisposeScope(), uncertainty?.MoveToOuterDisposeScope());
     }

@@ -9,8 +9,10 @@ namespace REHRSeg;
 internal sealed class WdsrNetwork : torch.nn.Module<torch.Tensor, (torch.Tensor Image, torch.Tensor LabelLogits)>
 {
     private const double Widening = 4, Narrowing = 0.8;
+    private const int Reach = 2; // rows on each side that the interpolation uses
 
     private readonly ConvolutionPrecision _precision = new();
+    private readonly float[][]? _interpolation;
     private readonly WeightNormConv2dLayer _head, _tail, _skip;
     private readonly (WeightNormConv2dLayer Widen, WeightNormConv2dLayer Narrow, WeightNormConv2dLayer Spread)[] _blocks;
 
@@ -35,6 +37,7 @@ internal sealed class WdsrNetwork : torch.nn.Module<torch.Tensor, (torch.Tensor 
         _tail = layers.WeightNormConv2d("tail", width, outputs, kernel: 3);
         _skip = layers.WeightNormConv2d("skip", channels, outputs, kernel: 5);
         if (!architecture.GlobalResidual) return;
+        _interpolation = SubSliceInterpolation.Weights(architecture.ResidualProfile.Make(architecture.Factor, architecture.ResidualFwhm), -Reach, 2 * Reach + 1);
         _tail.ScaleOutputs(images, SubSliceInterpolation.InitialDifference);
         _skip.ScaleOutputs(images, SubSliceInterpolation.InitialDifference);
     }
@@ -58,7 +61,7 @@ internal sealed class WdsrNetwork : torch.nn.Module<torch.Tensor, (torch.Tensor 
         foreach (var (widen, narrow, spread) in _blocks) x = x + spread.forward(narrow.forward(widen.forward(x).relu_()));
         var y = Interleave(_tail.forward(x) + _skip.forward(slice)).to_type(torch.ScalarType.Float32); // B x (C+L) x rH x W
         var image = y.narrow(1, 0, images);
-        if (Architecture.GlobalResidual) image = image + Interpolate(slice.narrow(1, 0, images));
+        if (_interpolation is { } weights) image = image + Interpolate(slice.narrow(1, 0, images), weights);
         return (image.MoveToOuterDisposeScope(), y.narrow(1, images, labels).MoveToOuterDisposeScope());
     }
 
@@ -70,14 +73,13 @@ internal sealed class WdsrNetwork : torch.nn.Module<torch.Tensor, (torch.Tensor 
     // 1-D pixel shuffle: B x Kr x H x W to B x K x rH x W, channel k r + t to row i r + t.
     private torch.Tensor Interleave(torch.Tensor x) => x.unflatten(1, [-1, Architecture.Factor]).permute(0, 1, 3, 2, 4).flatten(2, 3);
 
-    // Rows of thin slices by the parabola of SubSliceInterpolation; beyond the ends the outermost row again.
-    private torch.Tensor Interpolate(torch.Tensor image)
+    // Rows of thin slices by SubSliceInterpolation; beyond the ends the outermost row again.
+    private torch.Tensor Interpolate(torch.Tensor image, float[][] weights)
     {
         using var scope = torch.NewDisposeScope();
         long rows = image.shape[2];
-        var padded = torch.cat([image.narrow(2, 0, 1), image, image.narrow(2, rows - 1, 1)], 2);
-        torch.Tensor before = padded.narrow(2, 0, rows), after = padded.narrow(2, 2, rows);
-        var thin = Enumerable.Range(0, Architecture.Factor).Select(t => SubSliceInterpolation.Weights(t, Architecture.Factor)).Select(w => w.Before * before + w.Centre * image + w.After * after);
-        return Interleave(torch.stack([.. thin], 2).flatten(1, 2)).MoveToOuterDisposeScope();
+        var (first, last) = (image.narrow(2, 0, 1), image.narrow(2, rows - 1, 1));
+        var windows = torch.cat([first, first, image, last, last], 2).unfold(2, 2 * Reach + 1, 1);                              // B x C x H x W x 5
+        return Interleave(torch.einsum("tk,bchwk->bcthw", SubSliceInterpolation.Matrix(weights, image), windows).flatten(1, 2)).MoveToOuterDisposeScope();
     }
 }

@@ -98,7 +98,7 @@ internal static class SelfSrOnnxExporter
         string perBranch = graph.Node("Unsqueeze", [attention, graph.Integers(3)]);
 
         string image = Planes(graph, Mix(graph, perBranch, a.GlobalResidual ? parts[0] : Activate(graph, a, parts[0], mean)), images, r, size);
-        if (a.GlobalResidual) image = graph.Node("Add", [image, Interpolate(graph, input, r)]);
+        if (a.InterpolationWeights() is { } interpolation) image = graph.Node("Add", [image, Interpolate(graph, input, interpolation)]);
         graph.Name(image, "image");
         graph.Name(Planes(graph, Mix(graph, perBranch, parts[1]), labels, r, size), "label");
 
@@ -126,18 +126,17 @@ internal static class SelfSrOnnxExporter
     }
 
     /// <summary><see cref="SubSliceInterpolation"/> of slice 1 at its r thin slices, <c>N x C x r x H x W</c>; a neighbour of zeros throughout is outside the volume.</summary>
-    static string Interpolate(OnnxGraphBuilder graph, string images, int factor)
+    static string Interpolate(OnnxGraphBuilder graph, string images, float[][] weights)
     {
         string[] slices = graph.Node("Split", [images], Slices, Attribute("axis", 2));
-        string Inside(string slice)
+        string Inside(string slice, string otherwise)
         {
             string largest = graph.Node("ReduceMax", [graph.Node("Abs", [slice])], Attribute("axes", 1, 2, 3, 4), Attribute("keepdims", 1));
-            return graph.Node("Where", [graph.Node("Greater", [largest, graph.Scalar(0)]), slice, slices[1]]);
+            return graph.Node("Where", [graph.Node("Greater", [largest, graph.Scalar(0)]), slice, otherwise]);
         }
-        string before = Inside(slices[0]), after = Inside(slices[2]);
-        string Times(string slice, float weight) => graph.Node("Mul", [slice, graph.Scalar(weight)]);
-        var thin = Enumerable.Range(0, factor).Select(t => SubSliceInterpolation.Weights(t, factor))
-            .Select(w => graph.Node("Add", [graph.Node("Add", [Times(before, w.Before), Times(slices[1], w.Centre)]), Times(after, w.After)]));
+        string after = Inside(slices[2], slices[1]);
+        string[] inside = [Inside(slices[0], slices[1]), slices[1], after, Inside(slices[3], after)];
+        var thin = weights.Select(w => inside.Select((slice, k) => graph.Node("Mul", [slice, graph.Scalar(w[k])])).Aggregate((a, b) => graph.Node("Add", [a, b])));
         return graph.Node("Concat", [.. thin], Attribute("axis", 2));
     }
 

@@ -137,6 +137,8 @@ public sealed class SelfSrModel : IDisposable
         catch (JsonException) { }
         if (architecture is not { Width: > 0 and <= 1024, Branches: > 0 and <= 1024 } || architecture.Factor != info.Factor || architecture.ImageChannels != info.ImageChannels || architecture.LabelChannels != info.LabelChannels)
             throw new ModelFormatException($"{source}: metadata '{ArchitectureKey}' is missing or does not fit the rest of the file. Save the model again.");
+        if (architecture.GlobalResidual && info.FormatVersion < 2)
+            throw new ModelFormatException($"{source} is of format version {info.FormatVersion}, whose networks corrected another interpolation. Train it again, or use its selfsr.onnx.");
         return architecture;
     }
 }

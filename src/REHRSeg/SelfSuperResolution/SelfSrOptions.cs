@@ -172,7 +172,7 @@ public sealed record SelfSrOptions : TrainerOptions
         .OrderBy(p => p.Name, StringComparer.Ordinal)
         .Select(p => FormattableString.Invariant($"{p.Name} {p.GetValue(this)}"))) + (Seeds == SeedMode.Smore ? $"; SMORE {Smore.DescribeSettings()}" : "");
 
-    internal SliceProfile MakeProfile(int factor) => Profile == SliceProfileKind.Slr ? SliceProfile.Slr(factor) : SliceProfile.Gaussian(factor, ProfileFwhm);
+    internal SliceProfile MakeProfile(int factor) => Profile.Make(factor, ProfileFwhm);
 }
 
 /// <summary>How a thick case becomes an isotropic one to train on.</summary>
@@ -195,4 +195,13 @@ public enum SliceProfileKind
     Gaussian,
     /// <summary>Simulated SLR pulse (the published code).</summary>
     Slr,
+}
+
+/// <summary>Profiles of a family.</summary>
+internal static class SliceProfileKinds
+{
+    /// <param name="kind">The family.</param>
+    /// <param name="factor">r.</param>
+    /// <param name="fwhm">FWHM of a Gaussian in thin voxels; null: r.</param>
+    public static SliceProfile Make(this SliceProfileKind kind, int factor, double? fwhm) => kind == SliceProfileKind.Slr ? SliceProfile.Slr(factor) : SliceProfile.Gaussian(factor, fwhm);
 }

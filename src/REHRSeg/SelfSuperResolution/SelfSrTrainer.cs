@@ -113,6 +113,8 @@ internal static class SelfSrTrainer
             RestoreMean = options.RestoreMean,
             ClampUncertainty = options.ClampUncertainty,
             GlobalResidual = options.Residual,
+            ResidualProfile = options.Profile,
+            ResidualFwhm = options.ProfileFwhm,
         };
         var network = new SelfSrNetwork(architecture, (int)TrainingSeeds.Derive(context.Seed, "self-sr weights"));
         if (pretrained is not null && !(context is { Resume: true, Directory: { } folder } && Checkpoint.Exists(folder, TrainingStages.SelfSr)))

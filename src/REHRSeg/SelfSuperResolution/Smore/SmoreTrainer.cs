@@ -58,7 +58,7 @@ public static class SmoreTrainer
         TorchRuntime.EnsureLoaded();
         var architecture = new WdsrArchitecture
         {
-            Width = smore.Width, Blocks = smore.Blocks, Factor = plan.Factor, ImageChannels = plan.Channels, LabelChannels = plan.Labels.Length - 1, GlobalResidual = smore.Residual,
+            Width = smore.Width, Blocks = smore.Blocks, Factor = plan.Factor, ImageChannels = plan.Channels, LabelChannels = plan.Labels.Length - 1, GlobalResidual = smore.Residual, ResidualProfile = options.Profile, ResidualFwhm = options.ProfileFwhm,
         };
         var network = new WdsrNetwork(architecture, (int)TrainingSeeds.Derive(context.Seed, "smore weights"));
         try
