@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 
 namespace REHRSeg.Tool;
@@ -16,7 +17,7 @@ internal static class CommandLine
         var root = new RootCommand("REHRSeg: trains super-resolution and thin-slice segmentation from thick-slice MR and its labels alone. Not a medical device.")
         {
             DemoVerb.Create(), CheckVerb.Create(), SimulateVerb.Create(), TrainVerb.Create(), SuperResolveVerb.Create(),
-            PredictVerb.Create(), EvaluateVerb.Create(), ExportVerb.Create(), PretrainFramesVerb.Create(),
+            PredictVerb.Create(), EvaluateVerb.Create(), ExportVerb.Create(), PretrainFramesVerb.Create(), ExperimentVerb.Create(),
         };
         root.Options.Add(Quiet);
         root.Options.Add(Json);
@@ -29,7 +30,9 @@ internal static class CommandLine
         if (parse.Errors.Count > 0)
         {
             foreach (var e in parse.Errors) error.WriteLine(e.Message);
-            error.WriteLine($"Try 'rehrseg {parse.CommandResult.Command.Name} --help'.".Replace($" {parse.RootCommandResult.Command.Name} --help", " --help"));
+            var path = new Stack<string>();
+            for (var c = parse.CommandResult; c.Parent is CommandResult parent; c = parent) path.Push(c.Command.Name);
+            error.WriteLine($"Try '{string.Join(' ', path.Prepend("rehrseg").Append("--help"))}'.");
             return Usage;
         }
         return parse.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
