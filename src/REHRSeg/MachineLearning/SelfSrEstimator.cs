@@ -49,6 +49,7 @@ public sealed class SelfSrEstimator : IEstimator<SelfSrTransformer>
     /// <exception cref="ArgumentException">Cases that cannot be trained on, named; found before the work starts.</exception>
     /// <exception cref="DatasetException">A row without volume.</exception>
     /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
+    /// <exception cref="ModelFormatException"><see cref="SelfSrOptions.PretrainedWeights"/> is not FLAVR's, of another width, or damaged; found before the work starts.</exception>
     /// <exception cref="OperationCanceledException">Cancelled by the options' token or the MLContext.</exception>
     public SelfSrTransformer Fit(IDataView input)
     {

@@ -51,16 +51,13 @@ internal sealed record PthTensor
     /// <summary>The tensor's elements, row-major.</summary>
     /// <param name="storage">Elements of the storage.</param>
     /// <param name="first">Index in the storage of the first of them.</param>
+    /// <returns>A new array, or <paramref name="storage"/> where that is the tensor already.</returns>
     public float[] Gather(float[] storage, long first)
     {
-        var values = new float[Count];
-        if (Count == 0) return values;
+        if (Count == 0) return [];
         int at = (int)(Offset - first);
-        if (IsContiguous)
-        {
-            Array.Copy(storage, at, values, 0, values.Length);
-            return values;
-        }
+        if (IsContiguous) return Count == storage.Length ? storage : storage.AsSpan(at, (int)Count).ToArray();
+        var values = new float[Count];
         var index = new long[Shape.Length];
         for (int i = 0; i < values.Length; i++)
         {

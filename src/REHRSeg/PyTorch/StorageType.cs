@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace REHRSeg;
 
@@ -25,6 +26,7 @@ internal sealed record StorageType(string Name, int Size, Func<ReadOnlySpan<byte
     /// <summary>All elements as float32.</summary>
     public float[] ToSingle(ReadOnlySpan<byte> bytes)
     {
+        if (Name == "FloatStorage" && BitConverter.IsLittleEndian) return MemoryMarshal.Cast<byte, float>(bytes).ToArray();
         var values = new float[bytes.Length / Size];
         for (int i = 0; i < values.Length; i++) values[i] = Read(bytes[(i * Size)..]);
         return values;

@@ -125,7 +125,9 @@ public sealed class HostilePthTests
         Assert.Contains("values", Refusal(Legacy(new string('(', PickleReader.MaximumValues + 1))));
         string pairs = "](" + string.Concat(Enumerable.Repeat("(NNt", 1000)).Replace("NN", Text("k") + "N") + "eq\u0002";
         Assert.Contains("values", Refusal(Legacy(pairs + string.Concat(Enumerable.Repeat("ccollections\nOrderedDict\nh\u0002\u0085R", 2000)))));
-        Assert.Contains("MB", Refusal(Legacy(string.Concat(Enumerable.Repeat("X" + Int(1 << 20) + new string('a', 1 << 20), 65)))));
+        byte[] text = new byte[PickleReader.MaximumBytes + (2 << 20)];
+        for (int at = 0; at < text.Length; at += 1 << 20) Encoding.Latin1.GetBytes("X" + Int((1 << 20) - 5), text.AsSpan(at));
+        Assert.Contains("MB", Assert.Throws<ModelFormatException>(() => new PickleReader(new MemoryStream(text), "x").Read()).Message);
     }
 
     [Fact]
@@ -138,8 +140,8 @@ public sealed class HostilePthTests
     }
 
     [Theory]
-    [InlineData("mixed_legacy", 3)]
-    [InlineData("mixed_zip", 5)]
+    [InlineData("mixed_legacy", 7)]
+    [InlineData("mixed_zip", 11)]
     [InlineData("flavr_legacy", 997)]
     [InlineData("flavr_zip", 997)]
     public void EveryTruncationIsRefused(string name, int step)
@@ -157,7 +159,7 @@ public sealed class HostilePthTests
         byte[] whole = File.ReadAllBytes(PthFileTests.PathOf(name));
         var random = new Random(seed);
         int refused = 0;
-        for (int round = 0; round < 2500; round++)
+        for (int round = 0; round < 1500; round++)
         {
             byte[] changed = [.. whole];
             for (int k = random.Next(1, 4); k > 0; k--) changed[random.Next(changed.Length)] = (byte)random.Next(256);
@@ -170,6 +172,6 @@ public sealed class HostilePthTests
                 refused++;
             }
         }
-        Assert.InRange(refused, 500, 2499);
+        Assert.InRange(refused, 300, 1499);
     }
 }
