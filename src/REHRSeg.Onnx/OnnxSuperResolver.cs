@@ -34,14 +34,14 @@ public sealed class OnnxSuperResolver : IDisposable
 
     /// <summary>Super-resolves one volume along its slice axis.</summary>
     /// <param name="image">Thick image in its file's orientation.</param>
-    /// <param name="label">Thick labels on the same grid.</param>
+    /// <param name="label">Thick labels on the same grid; null: all background.</param>
     /// <param name="axis">Slice axis; null: detected from the spacing.</param>
     /// <param name="mirroring">Average over the 8 mirror images of each window; null: as the model was trained to.</param>
     /// <param name="consistency">What is made to agree with the thick slices; null: as the model was trained to.</param>
     /// <param name="progress">Receives the finished part, 0 to 1.</param>
     /// <param name="cancellationToken">Stops within a run of the network.</param>
     /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
-    public SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis = null, bool? mirroring = null, SliceConsistency? consistency = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
+    public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SliceAxis? axis = null, bool? mirroring = null, SliceConsistency? consistency = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
         VolumeSuperResolver.Apply(image, label, _model, Info.With(mirroring, consistency), axis, progress, cancellationToken);
 
     /// <inheritdoc/>

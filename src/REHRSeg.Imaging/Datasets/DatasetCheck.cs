@@ -29,7 +29,7 @@ public static class DatasetCheck
             var image = Attempt(() => medicalCase.ReadImage(), problems);
             cancellationToken.ThrowIfCancellationRequested();
             SortedDictionary<int, long> counts = [];
-            var label = Attempt(() => medicalCase.ReadLabel(dataset.Labels, null, out counts), problems);
+            var label = dataset.HasLabels ? Attempt(() => medicalCase.ReadLabel(dataset.Labels, null, out counts), problems) : null;
             if (image is not null)
             {
                 CheckPair(dataset, medicalCase, image, label, problems);
@@ -39,7 +39,8 @@ public static class DatasetCheck
             if (label is not null && counts.Keys.All(value => value == 0)) warnings.Add($"{medicalCase.LabelFile}: every voxel is background; check that the case is annotated.");
             progress?.Report(done + 1);
         }
-        CompareCases(dataset, cases, problems.Count == 0, warnings);
+        if (!dataset.HasLabels) warnings.Add($"{dataset.Name}: there are no label maps; only the super-resolution of images can be learnt.");
+        CompareCases(dataset, cases, problems.Count == 0 && dataset.HasLabels, warnings);
         return new(cases, problems, warnings);
     }
 

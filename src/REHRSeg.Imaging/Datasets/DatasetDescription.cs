@@ -9,15 +9,16 @@ static partial class DatasetDescription
 {
     /// <summary>The dataset that <paramref name="root"/> describes.</summary>
     /// <exception cref="DatasetException">A field is missing or wrong, or a file is missing.</exception>
-    internal static MedicalDataset Read(JsonElement root, string folder, string file)
+    internal static MedicalDataset Read(JsonElement root, string folder, string file, bool requireLabels = true)
     {
         if (root.ValueKind != JsonValueKind.Object) throw new DatasetException($"{file} holds a JSON {root.ValueKind}; a dataset description is an object.");
         bool nnUNet = root.TryGetProperty("channel_names", out _), decathlon = root.TryGetProperty("training", out var training);
         if (!nnUNet && !decathlon) throw new DatasetException($"{file} has neither channel_names (nnU-Net v2) nor training (Medical Segmentation Decathlon); add the fields of one of them.");
-        var labels = ReadLabels(root, file);
+        bool labelled = requireLabels || (nnUNet ? Directory.Exists(Path.Combine(folder, "labelsTr")) && Directory.EnumerateFileSystemEntries(Path.Combine(folder, "labelsTr")).Any() : training.ValueKind != JsonValueKind.Array || training.EnumerateArray().Any(HasLabel));
+        var labels = labelled || NamesForeground(root) ? ReadLabels(root, file) : MedicalDataset.NoLabels;
         var channels = ReadChannels(root, nnUNet ? "channel_names" : "modality", file);
         RequireUsable(labels, channels, file);
-        var cases = nnUNet ? ListNnUNet(root, folder, file, channels.Count) : ListDecathlon(training, folder, file, channels.Count);
+        var cases = nnUNet ? ListNnUNet(root, folder, file, channels.Count, labelled) : ListDecathlon(training, folder, file, channels.Count, labelled);
         cases.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));
         for (int i = 1; i < cases.Count; i++)
             if (cases[i].Id == cases[i - 1].Id) throw new DatasetException($"{file}: the case id {cases[i].Id} occurs twice ({cases[i - 1].ImageFiles[0]} and {cases[i].ImageFiles[0]}); rename or remove one.");
@@ -40,7 +41,7 @@ static partial class DatasetDescription
         if (channels.Count == 0) throw new DatasetException($"{file}: no image channel is named; name at least one.");
     }
 
-    static List<LabelClass> ReadLabels(JsonElement root, string file)
+    static IReadOnlyList<LabelClass> ReadLabels(JsonElement root, string file)
     {
         if (!root.TryGetProperty("labels", out var map) || map.ValueKind != JsonValueKind.Object)
             throw new DatasetException($"{file}: labels is missing or not an object; map names to values, for example \"labels\": {{\"background\": 0, \"tumour\": 1}}.");
@@ -72,7 +73,7 @@ static partial class DatasetDescription
         return [.. channels.Values];
     }
 
-    static List<MedicalCase> ListNnUNet(JsonElement root, string folder, string file, int channels)
+    static List<MedicalCase> ListNnUNet(JsonElement root, string folder, string file, int channels, bool labelled)
     {
         string ending = root.TryGetProperty("file_ending", out var given) ? given.ToString() : ".nii.gz";
         if (VolumeFile.EndingOf("x" + ending) is null) throw new DatasetException($"{file}: file_ending is \"{ending}\", which no format reads; convert the images to .nii.gz, or add the format with VolumeFile.Register.");
@@ -94,20 +95,21 @@ static partial class DatasetDescription
         [
             .. channelsOf.Keys.Select(id => new MedicalCase(id,
                 [.. Enumerable.Range(0, channels).Select(c => Existing(Path.Combine(images, $"{id}_{c:0000}{ending}"), id, file))],
-                Existing(Path.Combine(labels, id + ending), id, file))),
+                labelled ? Existing(Path.Combine(labels, id + ending), id, file) : null)),
         ];
     }
 
-    static List<MedicalCase> ListDecathlon(JsonElement training, string folder, string file, int channels)
+    static List<MedicalCase> ListDecathlon(JsonElement training, string folder, string file, int channels, bool labelled)
     {
         if (training.ValueKind != JsonValueKind.Array) throw new DatasetException($"{file}: training is not a list; list {{\"image\": ..., \"label\": ...}} pairs.");
         var cases = new List<MedicalCase>();
         foreach (var (entry, i) in training.EnumerateArray().Select((entry, i) => (entry, i)))
         {
-            string image = Listed("image"), label = Listed("label"), id = VolumeFile.NameWithoutEnding(image);
+            string image = Listed("image"), id = VolumeFile.NameWithoutEnding(image);
+            string? label = labelled ? Listed("label") : null;
             string[] images = File.Exists(image) ? [image] : [.. Enumerable.Range(0, channels).Select(c => Path.Combine(Path.GetDirectoryName(image)!, $"{id}_{c:0000}{VolumeFile.EndingOf(image)}"))];
             // nnU-Net v1 lists CASE.nii.gz but stores CASE_0000.nii.gz.
-            cases.Add(new(id, images.All(File.Exists) ? images : [Existing(image, id, file)], Existing(label, id, file)));
+            cases.Add(new(id, images.All(File.Exists) ? images : [Existing(image, id, file)], label is null ? null : Existing(label, id, file)));
 
             string Listed(string field) => entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty(field, out var path) && path.ValueKind == JsonValueKind.String && path.GetString() is { Length: > 0 } relative
                 ? Path.GetFullPath(relative, folder)
@@ -115,6 +117,10 @@ static partial class DatasetDescription
         }
         return cases;
     }
+
+    static bool HasLabel(JsonElement entry) => entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("label", out _);
+
+    static bool NamesForeground(JsonElement root) => root.TryGetProperty("labels", out var labels) && labels.ValueKind == JsonValueKind.Object && labels.EnumerateObject().Count() > 1;
 
     static string Existing(string path, string id, string file) => File.Exists(path) ? path
         : throw new DatasetException($"{path} is missing (case {id} of {file}); restore it, or remove the case{(Directory.Exists(Path.GetDirectoryName(path)) ? "" : " (its folder is missing too)")}.");

@@ -25,9 +25,17 @@ public sealed class MedicalDataset
     /// <summary>Cases, sorted by id (ordinal).</summary>
     public IReadOnlyList<MedicalCase> Cases { get; }
 
+    /// <summary>False: no case has a label map; such a dataset serves super-resolution of images alone.</summary>
+    public bool HasLabels => Cases.All(c => c.LabelFile is not null);
+
+    /// <summary>Names for labels where there are none.</summary>
+    internal static IReadOnlyList<LabelClass> NoLabels { get; } = [new(0, "background"), new(1, "foreground")];
+
     /// <summary>Reads dataset.json and lists the cases; no voxels are read.</summary>
+    /// <param name="directory">The dataset's folder.</param>
+    /// <param name="requireLabels">False: a dataset in which no case at all has a label map is opened too (<see cref="HasLabels"/>).</param>
     /// <exception cref="DatasetException">No dataset.json, no cases, a listed file is missing, an unknown layout: each with its remedy.</exception>
-    public static MedicalDataset Open(string directory)
+    public static MedicalDataset Open(string directory, bool requireLabels = true)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)), file = Path.Combine(folder, "dataset.json");
@@ -35,7 +43,7 @@ public sealed class MedicalDataset
         if (!File.Exists(file))
             throw new DatasetException($"{folder} has no dataset.json; give a Medical Segmentation Decathlon or nnU-Net v2 folder, or write a dataset.json with channel_names, labels, numTraining and file_ending beside imagesTr and labelsTr.");
         using var json = Parse(file);
-        return DatasetDescription.Read(json.RootElement, folder, file);
+        return DatasetDescription.Read(json.RootElement, folder, file, requireLabels);
     }
 
     /// <summary>Writes <c>dataset.json</c> in nnU-Net v2 form (atomically). The folder is created.</summary>

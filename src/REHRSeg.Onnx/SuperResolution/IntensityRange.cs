@@ -12,7 +12,7 @@ internal readonly record struct IntensityRange(float Low, float High)
         Array.Sort(sorted);
         float low = Quantile(sorted, quantiles.Low), high = Quantile(sorted, quantiles.High);
         if (!(high > low)) (low, high) = (sorted[0], sorted[^1]);
-        return new(low, high > low ? high : low + 1);
+        return new(low, high > low ? high : low + Math.Max(1, Math.Abs(low) * 1e-3f)); // + 1 would be lost on a value of 1e8
     }
 
     public float Normalise(float value) => (value - Low) / (High - Low);

@@ -18,6 +18,8 @@ public sealed record SelfSrModelInfo
     public required ImmutableArray<LabelClass> Labels { get; init; }
     /// <summary>Label channels L = classes - 1.</summary>
     public int LabelChannels => Labels.Length - 1;
+    /// <summary>False: the network was trained without labels; it ignores those of a volume and calls everything background.</summary>
+    public bool LearntLabels { get; init; } = true;
     /// <summary>Slice axis to assume where a volume's spacing does not tell.</summary>
     public SliceAxis DefaultSliceAxis { get; init; } = SliceAxis.Z;
     /// <summary>
@@ -53,7 +55,7 @@ public sealed record SelfSrModelInfo
         [MetadataReader.Prefix + "factor"] = MetadataReader.Write(Factor),
         [MetadataReader.Prefix + "channels"] = MetadataReader.Write(ImageChannels),
         [MetadataReader.Prefix + "labels"] = MetadataReader.Write(Labels),
-        [MetadataReader.Prefix + "label_output"] = "logits",
+        [MetadataReader.Prefix + "label_output"] = LearntLabels ? "logits" : "none",
         [MetadataReader.Prefix + "slice_axis"] = MetadataReader.Write(DefaultSliceAxis),
         [MetadataReader.Prefix + "robust_range"] = MetadataReader.Write(RobustRange.Low) + "," + MetadataReader.Write(RobustRange.High),
         [MetadataReader.Prefix + "edge_slices"] = EdgeSlices == EdgeSlices.Zero ? "zero" : "replicate",
@@ -75,13 +77,13 @@ public sealed record SelfSrModelInfo
     {
         var read = new MetadataReader(metadata, source, kind, CurrentFormatVersion);
         var range = read.Numbers("robust_range", 2, 0, 1);
-        _ = read.Choice("label_output", "logits");
         return new()
         {
             FormatVersion = read.Version,
             Factor = read.Integer("factor", 2, 64),
             ImageChannels = read.Integer("channels", 1, 1024),
             Labels = read.Labels("labels"),
+            LearntLabels = read.Choice("label_output", "logits", "none") == 0,
             DefaultSliceAxis = read.Axis("slice_axis"),
             RobustRange = (range[0], range[1]),
             EdgeSlices = (EdgeSlices)read.Choice("edge_slices", "zero", "replicate"),

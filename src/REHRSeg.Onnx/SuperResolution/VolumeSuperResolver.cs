@@ -16,7 +16,7 @@ public static class VolumeSuperResolver
     /// The image is mapped to [0,1] by <see cref="SelfSrModelInfo.RobustRange"/> and back; labels are the largest logit against 0.
     /// </summary>
     /// <param name="image">Thick image of the model's channels.</param>
-    /// <param name="label">Its label map.</param>
+    /// <param name="label">Its label map; null: all background.</param>
     /// <param name="model">The network.</param>
     /// <param name="info">What the network was trained for.</param>
     /// <param name="axis">Slice axis; null: the axis of largest spacing, else the model's default.</param>
@@ -25,10 +25,12 @@ public static class VolumeSuperResolver
     /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
     /// <exception cref="ArgumentException">Wrong channel count, a label value that the model does not know, or NaN or infinity in the image.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static SuperResolutionResult Apply(MLVolume image, MLVolume label, IWindowModel model, SelfSrModelInfo info, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    public static SuperResolutionResult Apply(MLVolume image, MLVolume? label, IWindowModel model, SelfSrModelInfo info, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(info);
+        ArgumentNullException.ThrowIfNull(image);
+        if (label is null || !info.LearntLabels) label = new(image.Geometry, new float[image.Geometry.VoxelCount]);
         Check(image, label, info);
         var along = axis ?? image.Geometry.DetectSliceAxis() ?? info.DefaultSliceAxis;
         var (thick, thickLabel) = (image.SwapAxes(along, SliceAxis.Z), label.SwapAxes(along, SliceAxis.Z));

@@ -10,7 +10,7 @@ internal static class CaseFiles
         IReadOnlyList<MedicalCase> cases =
             File.Exists(input) ? [new MedicalCase(WithoutChannel(VolumeFile.NameWithoutEnding(input)), [Path.GetFullPath(input)], null)]
             : !Directory.Exists(input) ? throw new FileNotFoundException($"{option} {input}: there is no such file or folder.")
-            : File.Exists(Path.Combine(input, "dataset.json")) ? MedicalDataset.Open(input).Cases
+            : File.Exists(Path.Combine(input, "dataset.json")) ? MedicalDataset.Open(input, requireLabels: false).Cases
             : FromFolder(input, option);
         if (labels is null) return cases;
         if (File.Exists(labels))
@@ -21,6 +21,17 @@ internal static class CaseFiles
         if (!Directory.Exists(labels)) throw new FileNotFoundException($"--labels {labels}: there is no such file or folder.");
         var byId = Volumes(labels);
         return [.. cases.Select(c => c with { LabelFile = byId.TryGetValue(c.Id, out string? file) ? file : throw new DatasetException($"--labels {labels} has no label map for case {c.Id}. Name it {c.Id}.nii.gz.") })];
+    }
+
+    /// <summary>The dataset behind a <c>--dataset</c>; a folder of volumes alone, or with <c>imagesTr</c> alone, is one without labels.</summary>
+    public static MedicalDataset Dataset(string folder)
+    {
+        string images = Path.Combine(folder, "imagesTr"), source = Directory.Exists(images) ? images : folder;
+        if (File.Exists(Path.Combine(folder, "dataset.json")) || Directory.Exists(Path.Combine(folder, "labelsTr")) || !Directory.Exists(source) || Volumes(source).Count == 0) return MedicalDataset.Open(folder, requireLabels: false);
+        var cases = FromFolder(source, "--dataset");
+        int channels = cases[0].ImageFiles.Count > 1 ? cases[0].ImageFiles.Count : VolumeFile.Read(cases[0].ImageFiles[0]).Channels;
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return new(path, Path.GetFileName(path), MedicalDataset.NoLabels, [.. Enumerable.Range(0, channels).Select(c => $"image {c}")], cases);
     }
 
     /// <summary>The volumes of a folder by name without ending.</summary>
@@ -34,6 +45,13 @@ internal static class CaseFiles
             if (!result.TryAdd(name, file)) throw new DatasetException($"{folder} holds {name} twice, as {Path.GetFileName(result[name])} and as {Path.GetFileName(file)}; remove one.");
         }
         return result;
+    }
+
+    /// <summary>Writes each channel as <c>CASE_0000.nii.gz</c>, <c>CASE_0001.nii.gz</c>, ...</summary>
+    public static void WriteChannels(MLVolume image, string folder, string id)
+    {
+        for (int c = 0; c < image.Channels; c++)
+            VolumeFile.Write(image.Channels == 1 ? image : image.WithVoxels(image.Channel(c).ToArray()), Path.Combine(folder, $"{id}_{c:0000}.nii.gz"));
     }
 
     /// <summary>CASE of CASE_0000; other names as they are.</summary>

@@ -9,6 +9,8 @@ internal abstract class SuperResolver : IDisposable
     public abstract SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel);
     public virtual bool HasUncertainty => true;
     public virtual IReadOnlyList<LabelClass>? Labels => null;
+    /// <summary>False: the model was trained on images alone.</summary>
+    public virtual bool LearntLabels => true;
     public virtual void Dispose() { }
 
     public static SuperResolver Open(string model, int? factor, SuperResolverSettings? settings = null)
@@ -47,6 +49,7 @@ internal abstract class SuperResolver : IDisposable
     {
         readonly SelfSrModel _model = run.Load<SelfSrTransformer>().Model;
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
+        public override bool LearntLabels => _model.Info.LearntLabels;
         public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
         public override void Dispose() => _model.Dispose();
     }
@@ -55,6 +58,7 @@ internal abstract class SuperResolver : IDisposable
     {
         readonly SmoreModel _model = SmoreModel.Load(file);
         public override bool HasUncertainty => false;
+        public override bool LearntLabels => _model.Info.LearntLabels;
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
         public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
         public override void Dispose() => _model.Dispose();
@@ -64,6 +68,7 @@ internal abstract class SuperResolver : IDisposable
     {
         readonly OnnxSuperResolver _model = new(file);
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
+        public override bool LearntLabels => _model.Info.LearntLabels;
         public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
         public override void Dispose() => _model.Dispose();
     }

@@ -20,6 +20,7 @@ internal static class TrainingRun
         var rows = dataset.Cases.Where(c => ids.Contains(c.Id)).Select(c =>
         {
             cancel.ThrowIfCancellationRequested();
+            if (!dataset.HasLabels) return new CaseRow { Id = c.Id, Image = c.ReadImage() };
             var (image, label) = c.ReadPair(dataset.Labels);
             return new CaseRow { Id = c.Id, Image = image, Label = label };
         }).ToArray();
@@ -34,6 +35,7 @@ internal static class TrainingRun
         {
             Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Labels = dataset.Labels, Seed = request.Seed, CheckpointDirectory = run.Path, Resume = request.Resume, Progress = clock, CancellationToken = cancel,
             SmoreReady = smore => AtomicFile.Write(run.Smore, smore.Save),
+            LabelColumnName = dataset.HasLabels ? "Label" : null,
         };
         var segmentation = request.Preset.Segmentation with
         {

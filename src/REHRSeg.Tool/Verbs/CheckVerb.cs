@@ -18,7 +18,7 @@ internal static class CheckVerb
         var command = new Command("check", "Check a dataset and show the plan, before hours of work.") { dataset, factor, axis, preset };
         command.OnRun((parse, console, cancel) =>
         {
-            var data = MedicalDataset.Open(parse.GetRequiredValue(dataset));
+            var data = CaseFiles.Dataset(parse.GetRequiredValue(dataset));
             var along = CommonOptions.ParseAxis(parse.GetValue(axis));
             var report = Run(console, data, parse.GetValue(factor), along, cancel);
             var plan = report.Problems.Count == 0 ? TrainingPlan.Create(data, report, TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(factor)) : null;

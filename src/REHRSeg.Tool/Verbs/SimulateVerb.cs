@@ -22,7 +22,7 @@ internal static class SimulateVerb
             int r = parse.GetRequiredValue(factor)!.Value, s = parse.GetValue(start);
             if (s < 0 || s >= r) throw new UsageException($"--start is {s}; it must be 0 to {r - 1}.");
             var shape = parse.GetValue(profile) == "slr" ? SliceProfile.Slr(r) : SliceProfile.Gaussian(r);
-            return Run(console, MedicalDataset.Open(parse.GetRequiredValue(dataset)), parse.GetRequiredValue(outDir), shape, CommonOptions.ParseAxis(parse.GetValue(axis)), s, cancel);
+            return Run(console, CaseFiles.Dataset(parse.GetRequiredValue(dataset)), parse.GetRequiredValue(outDir), shape, CommonOptions.ParseAxis(parse.GetValue(axis)), s, cancel);
         });
         return command;
     }
@@ -36,13 +36,16 @@ internal static class SimulateVerb
         int code = Batch.ForEach(console, "simulate", dataset.Cases, c =>
         {
             var image = c.ReadImage();
-            var label = c.ReadLabel(dataset.Labels);
-            image.RequireSameGrid(label, c.ImageFiles[0], c.LabelFile!);
+            var label = dataset.HasLabels ? c.ReadLabel(dataset.Labels) : null;
+            if (label is not null) image.RequireSameGrid(label, c.ImageFiles[0], c.LabelFile!);
             var along = axis ?? image.Geometry.DetectSliceAxis() ?? SliceAxis.Z;
             WriteImage(ThickSliceSimulator.Image(image, along, profile, start), outDir, c.Id);
-            WriteLabel(ThickSliceSimulator.Label(label, along, profile.Factor, start), outDir, c.Id);
             WriteImage(ThickSliceSimulator.ThinTruth(image, along, profile.Factor, start), thin, c.Id);
-            WriteLabel(ThickSliceSimulator.ThinTruth(label, along, profile.Factor, start), thin, c.Id);
+            if (label is not null)
+            {
+                WriteLabel(ThickSliceSimulator.Label(label, along, profile.Factor, start), outDir, c.Id);
+                WriteLabel(ThickSliceSimulator.ThinTruth(label, along, profile.Factor, start), thin, c.Id);
+            }
             written++;
         }, cancel);
         if (written > 0)
@@ -54,11 +57,7 @@ internal static class SimulateVerb
         return code;
     }
 
-    public static void WriteImage(MLVolume image, string dataset, string id)
-    {
-        for (int c = 0; c < image.Channels; c++)
-            VolumeFile.Write(image.Channels == 1 ? image : image.WithVoxels(image.Channel(c).ToArray()), Path.Combine(dataset, "imagesTr", $"{id}_{c:0000}.nii.gz"));
-    }
+    public static void WriteImage(MLVolume image, string dataset, string id) => CaseFiles.WriteChannels(image, Path.Combine(dataset, "imagesTr"), id);
 
     public static void WriteLabel(MLVolume label, string dataset, string id) => VolumeFile.WriteLabels(label, Path.Combine(dataset, "labelsTr", $"{id}.nii.gz"));
 }

@@ -34,17 +34,18 @@ internal static class SuperResolveVerb
 
     public static int Run(ToolConsole console, SuperResolver resolver, IReadOnlyList<MedicalCase> cases, string outDir, SliceAxis? axis, CancellationToken cancel)
     {
-        if (cases.Any(c => c.LabelFile is null)) console.Warn("Some cases have no label map: they are super-resolved as if all were background, and only their images are written. Give --labels.");
+        if (!resolver.LearntLabels) console.Warn("The model was trained without labels: only images and their uncertainty are written.");
+        else if (cases.Any(c => c.LabelFile is null)) console.Warn("Some cases have no label map: they are super-resolved as if all were background, and only their images are written. Give --labels.");
         int code = Batch.ForEach(console, "superresolve", cases, c =>
         {
             var image = c.ReadImage();
-            var label = c.LabelFile is { } file
+            var label = resolver.LearntLabels && c.LabelFile is { } file
                 ? resolver.Labels is { } known ? c.ReadLabel(known) : VolumeFile.Read(file)
                 : new MLVolume(image.Geometry, new float[image.Geometry.VoxelCount]);
             image.RequireSameGrid(label, c.ImageFiles[0], c.LabelFile ?? "");
             var thin = resolver.Apply(image, label, axis, cancel);
-            VolumeFile.Write(thin.Image, Path.Combine(outDir, "images", c.Id + "_0000.nii.gz"));
-            if (c.LabelFile is not null) VolumeFile.WriteLabels(thin.Label, Path.Combine(outDir, "labels", c.Id + ".nii.gz"));
+            CaseFiles.WriteChannels(thin.Image, Path.Combine(outDir, "images"), c.Id);
+            if (resolver.LearntLabels && c.LabelFile is not null) VolumeFile.WriteLabels(thin.Label, Path.Combine(outDir, "labels", c.Id + ".nii.gz"));
             if (resolver.HasUncertainty) VolumeFile.Write(thin.Uncertainty, Path.Combine(outDir, "uncertainty", c.Id + ".nii.gz"));
         }, cancel);
         console.Result(new { cases = cases.Count, outDir });

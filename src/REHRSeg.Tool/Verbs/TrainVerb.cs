@@ -40,7 +40,7 @@ internal static class TrainVerb
             if (held is { } k && (k < 0 || k >= count)) throw new UsageException($"--fold is {k}; it must be 0 to {count - 1}.");
             return Run(console, new TrainingRequest
             {
-                Dataset = MedicalDataset.Open(parse.GetRequiredValue(dataset)),
+                Dataset = CaseFiles.Dataset(parse.GetRequiredValue(dataset)),
                 Run = new RunFolder(Path.GetFullPath(parse.GetRequiredValue(outDir))),
                 Preset = pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? [])),
                 Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
@@ -60,6 +60,8 @@ internal static class TrainVerb
             throw new UsageException($"--only selfsr: {run.Path} holds a whole training already, and its model.zip would lose the segmenter. Leave --only out, or choose another --out.");
         var report = CheckVerb.Run(console, request.Dataset, request.Factor, request.Axis, cancel);
         if (report.Problems.Count > 0) return CommandLine.Failed;
+        if (!request.SelfSrOnly && report.Cases.All(c => c.LabelVoxels.Keys.All(value => value == 0)))
+            throw new DatasetException($"--dataset {request.Dataset.Directory} has {(request.Dataset.HasLabels ? "no voxel that is annotated" : "no label maps")}: the segmenter has nothing to learn from. Add label maps, or train super-resolution of the images with --only selfsr.");
         var ids = request.Dataset.Cases.Select(c => c.Id).ToArray();
         var folds = request.Fold is null ? [] : CrossValidationFolds.Split(ids, request.Folds);
         var training = request.Fold is { } k ? folds[k].Train.ToHashSet() : [.. ids];

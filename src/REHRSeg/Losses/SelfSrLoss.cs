@@ -27,8 +27,9 @@ internal static class SelfSrLoss
     /// <param name="form">Terms.</param>
     /// <param name="metrics">Receives detached scalars.</param>
     /// <param name="rest">What the batch's other micro-batches add to the sums of Dice; null: this is the whole batch.</param>
+    /// <param name="labels">False: without the label terms, for images without labels.</param>
     /// <exception cref="ArgumentException">Shapes disagree, or the uncertainty is asked for and missing.</exception>
-    public static Tensor Compute(SelfSrOutput output, Tensor image, Tensor label, SelfSrLossForm form, IDictionary<string, Tensor>? metrics = null, DiceRest? rest = null)
+    public static Tensor Compute(SelfSrOutput output, Tensor image, Tensor label, SelfSrLossForm form, IDictionary<string, Tensor>? metrics = null, DiceRest? rest = null, bool labels = true)
     {
         LossInput.RequireShape(image, output.Image.shape, nameof(image));
         var error = (output.Image.to(float32) - image).abs();
@@ -42,6 +43,7 @@ internal static class SelfSrLoss
             metrics?.TryAdd("eq6", weighted.detach());
             pixel = form == SelfSrLossForm.Uncertainty ? weighted : pixel + weighted + (uncertainty - error.detach()).abs().mean();
         }
+        if (!labels) return pixel;
         var (crossEntropy, dice) = LabelTerms(output.LabelLogits.to(float32), label, rest);
         metrics?.TryAdd("ce", crossEntropy.detach());
         metrics?.TryAdd("dice", dice.detach());

@@ -11,7 +11,7 @@ namespace REHRSeg;
 /// | Column | Type | Content |
 /// | -- | -- | -- |
 /// | `Image` (input) | Volume | Thick-slice image of C channels |
-/// | `Label` (input) | Volume | Its label map |
+/// | `Label` (input) | Volume | Its label map; not needed where `LabelColumnName` is null |
 /// | `HrImage` (output) | Volume | Thin-slice image: r slices for each |
 /// | `HrLabel` (output) | Volume | Thin-slice label map |
 /// | `Uncertainty` (output) | Volume | Uncertainty of each thin voxel, 0 to 1 |
@@ -38,7 +38,7 @@ public sealed class SelfSrEstimator : IEstimator<SelfSrTransformer>
     internal SelfSrEstimator(IHostEnvironment env, SelfSrOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        VolumeSchema.CheckNames([options.ImageColumnName, options.LabelColumnName], [options.HrImageColumnName, options.HrLabelColumnName, options.UncertaintyColumnName]);
+        VolumeSchema.CheckNames(SelfSrColumns.Of(options).Inputs, [options.HrImageColumnName, options.HrLabelColumnName, options.UncertaintyColumnName]);
         (_env, _options) = (env, options with { Labels = options.Labels?.ToArray() });
         options.Validate();
         _host = env.Register(nameof(SelfSrEstimator));
@@ -55,11 +55,11 @@ public sealed class SelfSrEstimator : IEstimator<SelfSrTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         GetOutputSchema(MlNetInternals.ShapeOf(input.Schema));
-        var options = _options with { Labels = _options.Labels ?? LabelAnnotations.Read(input.Schema[_options.LabelColumnName]) };
+        var options = _options with { Labels = _options.Labels ?? (_options.LabelColumnName is { } labels ? LabelAnnotations.Read(input.Schema[labels]) : null) };
         var model = TrainingSession.Run(_host, options, _seed, context =>
         {
-            var cases = TrainingSession.ReadRows(input, [options.ImageColumnName, options.LabelColumnName], null, context.CancellationToken)
-                .Select(row => new TrainingCase(row.Id, row.Volumes[0], row.Volumes[1])).ToList();
+            var cases = TrainingSession.ReadRows(input, SelfSrColumns.Of(options).Inputs, null, context.CancellationToken)
+                .Select(row => new TrainingCase(row.Id, row.Volumes[0], row.Volumes.Length > 1 ? row.Volumes[1] : row.Volumes[0].WithVoxels(new float[row.Volumes[0].Geometry.VoxelCount]))).ToList();
             return SelfSrTrainer.Train(cases, options, context);
         });
         return new(_env, model, SelfSrColumns.Of(options), options.Axis);
@@ -68,14 +68,16 @@ public sealed class SelfSrEstimator : IEstimator<SelfSrTransformer>
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        inputSchema.RequireVolume(_options.ImageColumnName);
-        inputSchema.RequireVolume(_options.LabelColumnName);
+        foreach (string name in SelfSrColumns.Of(_options).Inputs) inputSchema.RequireVolume(name);
         return inputSchema.With(VolumeSchema.VolumeShape(_options.HrImageColumnName, TeacherAnnotation.Shape), VolumeSchema.VolumeShape(_options.HrLabelColumnName), VolumeSchema.VolumeShape(_options.UncertaintyColumnName));
     }
 }
 
 /// <summary>Column names of a <see cref="SelfSrTransformer"/>.</summary>
-internal sealed record SelfSrColumns(string Image, string Label, string HrImage, string HrLabel, string Uncertainty)
+internal sealed record SelfSrColumns(string Image, string? Label, string HrImage, string HrLabel, string Uncertainty)
 {
+    /// <summary>The image column, and the label column if there is one.</summary>
+    public string[] Inputs => Label is null ? [Image] : [Image, Label];
+
     public static SelfSrColumns Of(SelfSrOptions o) => new(o.ImageColumnName, o.LabelColumnName, o.HrImageColumnName, o.HrLabelColumnName, o.UncertaintyColumnName);
 }

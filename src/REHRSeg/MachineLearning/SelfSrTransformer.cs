@@ -18,7 +18,7 @@ public sealed class SelfSrTransformer : AddVolumesTransformer, IDisposable
     readonly SliceAxis? _axis;
 
     internal SelfSrTransformer(IHostEnvironment env, SelfSrModel model, SelfSrColumns columns, SliceAxis? axis)
-        : base(env.Register(nameof(SelfSrTransformer)), [.. new[] { columns.HrImage, columns.HrLabel, columns.Uncertainty }.Select(name => new AddedVolume(name, columns.Image, columns.Label))])
+        : base(env.Register(nameof(SelfSrTransformer)), [.. new[] { columns.HrImage, columns.HrLabel, columns.Uncertainty }.Select(name => new AddedVolume(name, columns.Inputs))])
         => (Model, _columns, _axis) = (model, columns, axis);
 
     /// <summary>The trained network.</summary>
@@ -28,20 +28,21 @@ public sealed class SelfSrTransformer : AddVolumesTransformer, IDisposable
 
     private protected override Func<MLVolume?[]> MakeRowFunction(DataViewRow input, IReadOnlyList<bool> wanted)
     {
-        Func<MLVolume> image = VolumeGetter(input, _columns.Image), label = VolumeGetter(input, _columns.Label);
+        var image = VolumeGetter(input, _columns.Image);
+        var label = _columns.Label is { } name ? VolumeGetter(input, name) : null;
         return () =>
         {
             using var cancellation = new HostCancellation(Host);
-            var result = Model.Apply(image(), label(), _axis, cancellationToken: cancellation.Token);
+            var result = Model.Apply(image(), label?.Invoke(), _axis, cancellationToken: cancellation.Token);
             return [result.Image, result.Label, result.Uncertainty];
         };
     }
 
-    // Fields: 5 column names, int axis (-1 = detected). Entry Model.bin: SelfSrModel.Save.
+    // Fields: 5 column names (an empty label column: none), int axis (-1 = detected). Entry Model.bin: SelfSrModel.Save.
     private protected override void Save(ModelSaveContext context)
     {
         var writer = MlNetInternals.BeginSave(context, Format);
-        foreach (string name in (string[])[_columns.Image, _columns.Label, _columns.HrImage, _columns.HrLabel, _columns.Uncertainty]) writer.Write(name);
+        foreach (string name in (string[])[_columns.Image, _columns.Label ?? "", _columns.HrImage, _columns.HrLabel, _columns.Uncertainty]) writer.Write(name);
         writer.Write((int?)_axis ?? -1);
         MlNetInternals.SaveEntry(context, "Model.bin", Model.Save);
     }
@@ -50,6 +51,7 @@ public sealed class SelfSrTransformer : AddVolumesTransformer, IDisposable
     {
         var reader = MlNetInternals.BeginLoad(context, Format);
         var columns = new SelfSrColumns(reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadString());
+        if (columns.Label == "") columns = columns with { Label = null };
         int axis = reader.ReadInt32();
         TorchRuntime.EnsureLoaded();
         var (gpu, fallback) = MlNetInternals.GpuSettings(env);

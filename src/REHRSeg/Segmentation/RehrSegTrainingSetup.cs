@@ -74,6 +74,7 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
         }
         foreach (var (value, id) in found)
             if (!(value >= 0 && value <= 255 && value == MathF.Floor(value))) throw new DatasetException($"The label map of case {id} holds the value {value}; labels are whole numbers from 0 to 255. Correct the map.");
+        if (found.Count < 2) throw new DatasetException("The label maps hold nothing but background. Give cases with annotated structures.");
         if (options.Labels is { Count: > 0 } named)
         {
             foreach (var (value, id) in found)
@@ -83,7 +84,6 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
             if (labels.Length < 2 || labels[0].Value != 0) throw new DatasetException($"The labels are ({string.Join(", ", labels.Select(l => l.Value))}); they need background 0 and at least one more.");
             return labels;
         }
-        if (found.Count < 2) throw new DatasetException("The label maps hold nothing but background. Give cases with annotated structures.");
         return [.. found.Keys.Select(v => new LabelClass((int)v, v == 0 ? "background" : $"class {v}"))];
     }
 

@@ -37,7 +37,7 @@ public sealed class SelfSrModel : IDisposable
 
     /// <summary>Thin image, label and uncertainty of an annotated thick case: exactly r*D slices. Uncertainty is 1 everywhere with the base head.</summary>
     /// <param name="image">Thick image of the model's channels.</param>
-    /// <param name="label">Its label map.</param>
+    /// <param name="label">Its label map; null: all background.</param>
     /// <param name="axis">Slice axis; null: the axis of largest spacing, else the training's.</param>
     /// <param name="mirroring">Average over the 8 mirror images of each window; null: as the model was trained to.</param>
     /// <param name="consistency">What is made to agree with the thick slices; null: as the model was trained to.</param>
@@ -45,7 +45,7 @@ public sealed class SelfSrModel : IDisposable
     /// <param name="cancellationToken">Stops between windows.</param>
     /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
     /// <exception cref="ArgumentException">Wrong channel count, unknown label values, or NaN or infinity in the image.</exception>
-    public SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis = null, bool? mirroring = null, SliceConsistency? consistency = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SliceAxis? axis = null, bool? mirroring = null, SliceConsistency? consistency = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return VolumeSuperResolver.Apply(image, label, _window, Info.With(mirroring, consistency), axis, progress, cancellationToken);

@@ -8,8 +8,8 @@ public sealed record SelfSrOptions : TrainerOptions
 {
     /// <summary>Column of thick images.</summary>
     public string ImageColumnName { get; init; } = "Image";
-    /// <summary>Column of thick label maps.</summary>
-    public string LabelColumnName { get; init; } = "Label";
+    /// <summary>Column of thick label maps; null: there are none, only images are learnt (as with maps that are all empty), and thin labels are all background.</summary>
+    public string? LabelColumnName { get; init; } = "Label";
     /// <summary>Added column of thin images.</summary>
     public string HrImageColumnName { get; init; } = "HrImage";
     /// <summary>Added column of thin label maps.</summary>

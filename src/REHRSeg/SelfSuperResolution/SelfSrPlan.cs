@@ -13,8 +13,11 @@ namespace REHRSeg;
 /// <param name="Channels">Image channels.</param>
 internal sealed record SelfSrPlan(int Factor, ImmutableArray<LabelClass> Labels, ImmutableArray<SliceAxis> Axes, int Channels)
 {
+    /// <summary>False: all label maps are empty; one label channel stays, and nothing is learnt from it.</summary>
+    public bool HasLabels { get; init; } = true;
+
     /// <summary>Checks every case and settles what the options leave open.</summary>
-    /// <exception cref="DatasetException">No cases, no slice axis, no factor of at least 2, unknown or missing label values: names the case.</exception>
+    /// <exception cref="DatasetException">No cases, no slice axis, no factor of at least 2, unknown label values: names the case.</exception>
     /// <exception cref="GeometryMismatchException">Image and label of a case lie on different grids.</exception>
     public static SelfSrPlan Create(IReadOnlyList<TrainingCase> cases, TrainerOptions options)
     {
@@ -25,11 +28,11 @@ internal sealed record SelfSrPlan(int Factor, ImmutableArray<LabelClass> Labels,
         foreach (var (value, id) in values)
             if (!labels.Any(l => l.Value == value))
                 throw new DatasetException($"{id}: the label map holds the label value {value}, which is none of the named labels ({string.Join(", ", labels.Select(l => l.Value))}). Name it in dataset.json, or correct the map.");
-        if (labels.Length < 2) throw new DatasetException("All label maps are empty: there is nothing to learn. Check that labels belong to their images.");
+        if (labels.Length < 2) labels = [.. labels, new LabelClass(1, "foreground")];
         if (labels.Length > 256) throw new DatasetException($"There are {labels.Length} label values; at most 256 are supported.");
 
         ImmutableArray<SliceAxis> axes = [.. cases.Select(c => options.Axis ?? c.Image.Geometry.DetectSliceAxis() ?? throw new DatasetException($"{c.Id}: the spacing of {c.Image.Geometry} does not tell the slice axis. Set {nameof(TrainerOptions.Axis)}."))];
-        return new(options.Factor ?? MeasureFactor(cases, axes), labels, axes, cases[0].Image.Channels);
+        return new(options.Factor ?? MeasureFactor(cases, axes), labels, axes, cases[0].Image.Channels) { HasLabels = values.Count > 1 };
     }
 
     /// <summary>Hash of cases and settings, to recognise which training a model came from.</summary>

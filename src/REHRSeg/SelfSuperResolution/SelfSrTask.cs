@@ -13,11 +13,23 @@ internal sealed class SelfSrTask : ITrainingTask, IDisposable
     readonly SelfSrValidation _validation;
     readonly BatchPrefetcher<SelfSrBatch> _batches;
     readonly Action<int, IOptimizer> _schedule;
+    readonly bool _labels;
     SelfSrBatch[] _parts = [];
     torch.Tensor[] _diceSums = [];
 
-    public SelfSrTask(string stage, int iterations, SelfSrNetwork network, SelfSrLossForm loss, Action<int, IOptimizer> schedule, ThickSlicePatchSampler sampler, SelfSrValidation validation, SelfSrOptions options, TrainingContext context)
+    /// <param name="stage">Name.</param>
+    /// <param name="iterations">Of the stage.</param>
+    /// <param name="network">Trained here.</param>
+    /// <param name="loss">Form of the image term.</param>
+    /// <param name="schedule">Sets the learning rate.</param>
+    /// <param name="sampler">Of patches.</param>
+    /// <param name="validation">Measures.</param>
+    /// <param name="options">Numbers.</param>
+    /// <param name="context">Device, seed, cancellation.</param>
+    /// <param name="labels">False: the loss has no label terms.</param>
+    public SelfSrTask(string stage, int iterations, SelfSrNetwork network, SelfSrLossForm loss, Action<int, IOptimizer> schedule, ThickSlicePatchSampler sampler, SelfSrValidation validation, SelfSrOptions options, TrainingContext context, bool labels = true)
     {
+        _labels = labels;
         (Stage, Iterations, _network, _loss, _schedule, _validation, _options, _device, _cancellationToken) = (stage, iterations, network, loss, schedule, validation, options, context.Device, context.CancellationToken);
         _batches = new((_, random) => sampler.Draw(options.BatchSize * options.Accumulation, random), context.Seed, stage + " samples", iterations, Math.Max(1, 4 / options.Accumulation));
     }
@@ -43,14 +55,14 @@ internal sealed class SelfSrTask : ITrainingTask, IDisposable
             SumDice();
         }
         var (windows, image, label) = Tensors(_parts[part]);
-        var rest = Parts > 1 ? new DiceRest(torch.stack(_diceSums.Where((_, i) => i != part)).sum([0]), Parts) : null;
-        return SelfSrLoss.Compute(_network.forward(windows), image, label, _loss, metrics, rest);
+        var rest = _diceSums.Length > 1 ? new DiceRest(torch.stack(_diceSums.Where((_, i) => i != part)).sum([0]), Parts) : null;
+        return SelfSrLoss.Compute(_network.forward(windows), image, label, _loss, metrics, rest, _labels);
     }
 
     // Dice is over the whole batch: its sums come from a pass without gradient before the first micro-batch's.
     void SumDice()
     {
-        if (Parts == 1) return;
+        if (Parts == 1 || !_labels) return;
         foreach (var sums in _diceSums) sums.Dispose();
         using var noGrad = torch.no_grad();
         _diceSums = [.. _parts.Select(part =>

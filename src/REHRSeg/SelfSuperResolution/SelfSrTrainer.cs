@@ -24,12 +24,14 @@ internal static class SelfSrTrainer
         var pretrained = PretrainedFlavr.Read(options);
         var info = Describe(cases, plan, options, context.Seed, pretrained);
         context.Log($"self-sr: {cases.Count} cases, r = {plan.Factor}, {plan.Labels.Length - 1} foreground class(es), width {options.Width}, patches {options.PatchSize}x{options.PatchSize}, batch {options.BatchSize}.");
+        if (!plan.HasLabels) context.Warn("self-sr: there are no labels. Images are learnt alone, and thin labels come out as background.");
         var seeds = MakeSeeds(cases, plan, info, options, context);
         var profile = options.MakeProfile(plan.Factor);
         var sampler = new ThickSlicePatchSampler(seeds, info, profile, options);
-        var validation = new SelfSrValidation(new(seeds, info, profile, options with { EdgeDropout = 0, GradientSampling = false, IntensityProbability = 0 }), options, context);
+        var validation = new SelfSrValidation(new(seeds, info, profile, options with { EdgeDropout = 0, GradientSampling = false, IntensityProbability = 0 }), options, context, plan.HasLabels);
 
         var network = MakeNetwork(plan, options, context, pretrained);
+        if (!plan.HasLabels) LabelFreeWeights.Fix(network);
         try
         {
             var cycle = new OneCycle(options.Iterations, options.LearningRate);
@@ -49,7 +51,7 @@ internal static class SelfSrTrainer
 
         void Run(string stage, int iterations, SelfSrLossForm loss, Action<int, IOptimizer> schedule)
         {
-            using var task = new SelfSrTask(stage, iterations, network, loss, schedule, sampler, validation, options, context);
+            using var task = new SelfSrTask(stage, iterations, network, loss, schedule, sampler, validation, options, context, plan.HasLabels);
             using var optimizer = new AdamOptimizer(network, options.LearningRate) { Beta2 = options.Beta2 };
             TrainingLoop.Run(task, optimizer, context, options.CheckpointInterval);
         }
@@ -73,12 +75,13 @@ internal static class SelfSrTrainer
         Factor = plan.Factor,
         ImageChannels = plan.Channels,
         Labels = plan.Labels,
+        LearntLabels = plan.HasLabels,
         DefaultSliceAxis = plan.Axes.CountBy(a => a).MaxBy(a => a.Value).Key,
         RobustRange = (options.RobustLow, options.RobustHigh),
         EdgeSlices = options.EffectiveEdge,
         Mirroring = options.Mirroring,
         Profile = options.MakeProfile(plan.Factor),
-        Consistency = options.Consistency,
+        Consistency = plan.HasLabels ? options.Consistency : options.Consistency & ~SliceConsistency.Labels,
         TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}; pretrained {pretrained?.Hash}")),
         ToolVersion = "REHRSeg " + (typeof(SelfSrTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? ""),
     };
@@ -94,6 +97,7 @@ internal static class SelfSrTrainer
             context.CancellationToken.ThrowIfCancellationRequested();
             if (SeedVolume.IsotropicSize(cases[i].Image.Geometry.SwapAxes(plan.Axes[i], SliceAxis.Z), plan.Factor) is not null) resampled++;
             seeds[i] = SeedVolume.Create(cases[i], plan.Axes[i], info, options.Seeds, smore, context.CancellationToken);
+            if (!plan.HasLabels) Array.Clear(seeds[i].Label);
         }
         if (resampled > 0) context.Log($"self-sr: {resampled} of {cases.Count} cases have an in-plane spacing that is not the slice spacing / {plan.Factor}; they were resampled in-plane for training.");
         return seeds;

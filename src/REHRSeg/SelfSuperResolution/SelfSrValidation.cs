@@ -7,7 +7,7 @@ namespace REHRSeg;
 /// linear interpolation between thick slices, and the mean Dice over foreground classes. They come from the training cases, so they
 /// show fitting, not generalisation.
 /// </summary>
-internal sealed class SelfSrValidation(ThickSlicePatchSampler sampler, SelfSrOptions options, TrainingContext context)
+internal sealed class SelfSrValidation(ThickSlicePatchSampler sampler, SelfSrOptions options, TrainingContext context, bool labels = true)
 {
     readonly Lazy<SelfSrBatch[]> _batches = new(() =>
     {
@@ -41,12 +41,13 @@ internal sealed class SelfSrValidation(ThickSlicePatchSampler sampler, SelfSrOpt
             }
         }
         var dice = overlap.Zip(total).Where(c => c.Second > 0).Select(c => 2 * c.First / c.Second).ToList();
-        return new Dictionary<string, double>
+        var measures = new Dictionary<string, double>
         {
             ["val_psnr"] = -10 * Math.Log10(Math.Max(error / voxels, 1e-12)),
             ["val_psnr_linear"] = -10 * Math.Log10(Math.Max(linearError / voxels, 1e-12)),
-            ["val_dice"] = dice.Count > 0 ? dice.Average() : 0,
         };
+        if (labels) measures["val_dice"] = dice.Count > 0 ? dice.Average() : 0;
+        return measures;
     }
 
     /// <summary>Mean |e| of the image.</summary>

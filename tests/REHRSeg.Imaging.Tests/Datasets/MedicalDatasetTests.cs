@@ -47,6 +47,39 @@ public class MedicalDatasetTests
     }
 
     [Fact]
+    public void A_dataset_without_any_label_map_opens_where_that_is_allowed()
+    {
+        using var files = PhantomDataset.NnUNet(1, "a", "b");
+        File.Delete(files.Label("a"));
+        Assert.Contains("a.nii.gz is missing", Assert.Throws<DatasetException>(() => MedicalDataset.Open(files.Path, requireLabels: false)).Message);
+        File.Delete(files.Label("b"));
+        Assert.Throws<DatasetException>(() => MedicalDataset.Open(files.Path));
+        var dataset = MedicalDataset.Open(files.Path, requireLabels: false);
+        Assert.False(dataset.HasLabels);
+        Assert.All(dataset.Cases, c => Assert.Null(c.LabelFile));
+        Assert.Equal(PhantomDataset.Labels, dataset.Labels);
+        var report = DatasetCheck.Run(dataset, factor: 2);
+        Assert.Empty(report.Problems);
+        Assert.Contains(report.Warnings, w => w.Contains("no label maps", StringComparison.Ordinal));
+        Assert.DoesNotContain(report.Warnings, w => w.Contains("cannot be learnt", StringComparison.Ordinal));
+
+        Directory.Delete(Path.GetDirectoryName(files.Label("a"))!, recursive: true);
+        files.Edit("\"labels\"", "\"Labels\"");
+        Assert.Equal([0, 1], MedicalDataset.Open(files.Path, requireLabels: false).Labels.Select(l => l.Value));
+    }
+
+    [Fact]
+    public void A_Decathlon_list_without_labels_opens_where_that_is_allowed()
+    {
+        using var files = PhantomDataset.Decathlon("h_001");
+        Assert.True(MedicalDataset.Open(files.Path, requireLabels: false).HasLabels);
+        string json = Path.Combine(files.Path, "dataset.json");
+        File.WriteAllText(json, File.ReadAllText(json).Replace("\"label\"", "\"annotation\"", StringComparison.Ordinal));
+        Assert.Contains("has no label", Assert.Throws<DatasetException>(() => MedicalDataset.Open(files.Path)).Message);
+        Assert.False(MedicalDataset.Open(files.Path, requireLabels: false).HasLabels);
+    }
+
+    [Fact]
     public void Label_values_may_be_strings()
     {
         using var files = PhantomDataset.NnUNet(1, "a");

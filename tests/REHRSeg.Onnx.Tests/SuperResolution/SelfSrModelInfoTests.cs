@@ -12,6 +12,7 @@ public class SelfSrModelInfoTests
         DefaultSliceAxis = SliceAxis.Y,
         RobustRange = (0.0125, 0.9875),
         EdgeSlices = EdgeSlices.Replicate,
+        LearntLabels = false,
         Profile = SliceProfile.Gaussian(3, 2.5),
         Consistency = SliceConsistency.Image,
         TrainingFingerprint = "abc",
