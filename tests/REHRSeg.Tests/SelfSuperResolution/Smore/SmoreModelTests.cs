@@ -59,7 +59,7 @@ public class SmoreModelTests
         Assert.Contains("'smore'", Assert.Throws<ModelFormatException>(() => SelfSrModel.Load(new MemoryStream(bytes))).Message);
     }
 
-    /// <summary>With outputs of the network switched off, the residual form is the interpolation alone: a ramp stays a ramp at its place in space, whatever the slice axis.</summary>
+    /// <summary>With outputs of the network switched off, the residual form is the interpolation alone: a ramp stays a ramp at its place in space, whatever the slice axis, but for the two thick slices at each end, where the outermost one is repeated.</summary>
     [Theory]
     [InlineData(SliceAxis.X, 4)]
     [InlineData(SliceAxis.Y, 3)]
@@ -69,7 +69,7 @@ public class SmoreModelTests
         using var model = Make(factor, gain: 0);
         int[] size = [9, 8, 7];
         double[] spacing = [1, 1, 1];
-        (size[(int)axis], spacing[(int)axis]) = (6, factor);
+        (size[(int)axis], spacing[(int)axis]) = (7, factor);
         var geometry = new VolumeGeometry(size, spacing, [3, -4, 5]);
         float At(VolumeGeometry g, int x, int y, int z)
         {
@@ -86,7 +86,7 @@ public class SmoreModelTests
                 for (int x = 0; x < g.Width; x++, i++)
                 {
                     int along = axis switch { SliceAxis.X => x, SliceAxis.Y => y, _ => z };
-                    if (along >= factor && along < 5 * factor) Assert.Equal(expected[i], thin.Image.Voxels[i], 0.01f);
+                    if (along >= 2 * factor && along < 5 * factor) Assert.Equal(expected[i], thin.Image.Voxels[i], 0.01f);
                 }
         Assert.All(thin.Uncertainty.Memory.ToArray(), u => Assert.Equal(1, u));
     }
