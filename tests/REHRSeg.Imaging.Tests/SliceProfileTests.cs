@@ -72,4 +72,31 @@ public class SliceProfileTests
         Assert.Throws<ArgumentOutOfRangeException>(() => SliceProfile.Gaussian(4, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => SliceProfile.Slr(7));
     }
+
+    /// <summary>FWHM = thickness / (spacing / r), by the definition of the Gaussian at half its width.</summary>
+    [Theory]
+    [InlineData(4, 3, 4)]   // a gap of 1 mm
+    [InlineData(4, 4, 4)]
+    [InlineData(4, 6, 4)]   // an overlap of 2 mm
+    [InlineData(3, 5, 3.6)]
+    public void Thickness_sets_the_width(int factor, double thickness, double spacing)
+    {
+        var profile = SliceProfile.ForThickness(factor, thickness, spacing);
+        double fwhm = thickness / (spacing / factor), centre = (factor - 1) / 2.0;
+        for (int i = 0; i < profile.Weights.Count; i++)
+        {
+            double d = profile.First + i - centre;
+            Assert.Equal(Math.Pow(2, -4 * d * d / (fwhm * fwhm)) / Math.Pow(2, -4 * Math.Pow(profile.First - centre, 2) / (fwhm * fwhm)), profile.Weights[i] / (double)profile.Weights[0], 2e-4 * profile.Weights[i] / profile.Weights[0]);
+        }
+        Assert.Equal(1, profile.Weights.Sum(), 1e-5);
+        Assert.Equal(factor, profile.Factor);
+    }
+
+    [Theory]
+    [InlineData(0.39)]
+    [InlineData(16.1)]
+    [InlineData(double.NaN)]
+    [InlineData(-1)]
+    public void Thickness_out_of_range_is_refused(double thickness) =>
+        Assert.Contains("0.1 to 4 times", Assert.Throws<ArgumentOutOfRangeException>(() => SliceProfile.ForThickness(4, thickness, 4)).Message);
 }

@@ -120,4 +120,22 @@ public sealed class SimulateAndEvaluateTests
         Assert.NotEqual(File.ReadAllBytes(folder["spline", "labels", "case_0.nii.gz"]), File.ReadAllBytes(folder["spline-sdf", "labels", "case_0.nii.gz"]));
         Assert.Equal(File.ReadAllBytes(folder["spline", "images", "case_0_0000.nii.gz"]), File.ReadAllBytes(folder["spline-sdf", "images", "case_0_0000.nii.gz"]));
     }
+
+    [Fact]
+    public void Slice_thickness_changes_images_and_not_labels()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["thin"], cases: 1, slices: 16, size: 16, sliceSpacing: 1);
+        string[] simulate = ["simulate", "--dataset", folder["thin"], "--factor", "4", "--axis", "z"];
+        ToolRun.InProcess([.. simulate, "--out", folder["gap"], "--slice-thickness", "2.5"]).AssertDone();
+        ToolRun.InProcess([.. simulate, "--out", folder["plain"]]).AssertDone();
+        var thin = VolumeFile.Read(folder["thin", "imagesTr", "case_0_0000.nii.gz"]);
+        var gap = VolumeFile.Read(folder["gap", "imagesTr", "case_0_0000.nii.gz"]);
+        Assert.Equal(ThickSliceSimulator.Image(thin, SliceAxis.Z, SliceProfile.Gaussian(4, 2.5)).Voxels, gap.Voxels);
+        Assert.NotEqual(VolumeFile.Read(folder["plain", "imagesTr", "case_0_0000.nii.gz"]).Voxels.ToArray(), gap.Voxels.ToArray());
+        Assert.Equal(VolumeFile.Read(folder["plain", "labelsTr", "case_0.nii.gz"]).Voxels, VolumeFile.Read(folder["gap", "labelsTr", "case_0.nii.gz"]).Voxels);
+        ToolRun.InProcess([.. simulate, "--out", folder["x"], "--slice-thickness", "40"]).AssertFailure("40 mm", "4 mm", "0.1 to 4 times");
+        ToolRun.InProcess([.. simulate, "--out", folder["x"], "--slice-thickness", "3", "--profile", "slr"]).AssertUsage("--slice-thickness", "gaussian");
+        Assert.Equal(CommandLine.Usage, ToolRun.InProcess([.. simulate, "--out", folder["x"], "--slice-thickness", "0"]).Code);
+    }
 }

@@ -108,4 +108,22 @@ public sealed class UnusualDatasetTests : IDisposable
         ToolRun.InProcess("predict", "--model", _folder["run"], "--input", data, "--cases", "case_0", "--out", _folder["predicted"], "--no-tta").AssertDone();
         Assert.All(VolumeFile.Read(_folder["predicted", "hr", "case_0.nii.gz"]).Voxels.ToArray(), v => Assert.Contains(v, (float[])[0, 1, 2]));
     }
+
+    [Fact]
+    public void A_gap_and_a_ratio_that_is_no_integer_are_trained_for_and_said()
+    {
+        string data = TinyDataset.Write(_folder["data"], cases: 2, sliceSpacing: 3.7);
+        var check = ToolRun.InProcess("check", "--dataset", data);
+        check.AssertDone();
+        Assert.Contains("thin slices of 0.925 mm", check.Error + check.Output, StringComparison.Ordinal);
+        string[] train = ["train", "--dataset", data, "--preset", "tiny", "--only", "selfsr"];
+        ToolRun.InProcess([.. train, "--out", _folder["bad"], "--slice-thickness", "37"]).AssertFailure("37 mm", "3.7 mm");
+        var run = ToolRun.InProcess([.. train, "--out", _folder["run"], "--slice-thickness", "3"]);
+        run.AssertDone();
+        Assert.Contains("a gap", run.Output, StringComparison.Ordinal);
+        using var model = new REHRSeg.Onnx.OnnxSuperResolver(_folder["run", "selfsr.onnx"]);
+        foreach (var (expected, actual) in SliceProfile.Gaussian(4, 3 / (3.7 / 4)).Weights.Zip(model.Info.Profile!.Weights)) Assert.Equal(expected, actual, 1e-6f); // the file's spacing is a float
+        ToolRun.InProcess("superresolve", "--model", _folder["run"], "--input", data, "--out", _folder["thin"]).AssertDone();
+        Assert.True(VolumeFile.ReadGeometry(_folder["thin", "images", "case_0_0000.nii.gz"]).IsSameGrid(TinyDataset.Case(0, sliceSpacing: 3.7).Image.Geometry.Refine(4, SliceAxis.Z)));
+    }
 }

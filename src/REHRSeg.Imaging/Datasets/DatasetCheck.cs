@@ -79,7 +79,7 @@ public static class DatasetCheck
         if (factor is null && Math.Round(ratio) < 2)
             problems.Add(FormattableString.Invariant($"{file}: spacing is {string.Join("x", geometry.Spacing.Select(s => FormattableString.Invariant($"{s:0.###}")))} mm, {(detected is null ? "isotropic" : $"a ratio of {ratio:0.##} along {used}")}, which gives no factor of at least 2; give the factor and the slice axis (--factor, --axis)."));
         else if (factor is null && Math.Abs(ratio - Math.Round(ratio)) > 0.05)
-            warnings.Add(FormattableString.Invariant($"{file}: slice spacing is {ratio:0.##} times the in-plane spacing, not an integer; the factor is rounded to {Math.Round(ratio)}."));
+            warnings.Add(FormattableString.Invariant($"{file}: slice spacing is {ratio:0.##} times the in-plane spacing, not an integer; the factor is rounded to {Math.Round(ratio)}, which makes thin slices of {geometry.Spacing[(int)used] / Math.Round(ratio):0.###} mm."));
         if (detected is null && axis is null && factor is not null) warnings.Add($"{file}: spacing is isotropic, so the slice axis is taken to be {used}; give the axis if it is another.");
         return used;
     }

@@ -50,6 +50,21 @@ public sealed class SliceProfile
         return new("gaussian", factor, first, Normalised(weights));
     }
 
+    /// <summary>
+    /// Gaussian of slices that are thinner than their spacing (a gap) or thicker (an overlap): its FWHM in thin voxels is thickness / (spacing / r).
+    /// </summary>
+    /// <param name="factor">Thin slices per thick slice, r, at least 2.</param>
+    /// <param name="thickness">Slice thickness in mm: full width at half maximum of the scanner's profile; 0.1 to 4 times the spacing.</param>
+    /// <param name="spacing">Distance between the centres of thick slices in mm.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The thickness is out of its range.</exception>
+    public static SliceProfile ForThickness(int factor, double thickness, double spacing)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(spacing);
+        if (!(thickness >= 0.1 * spacing && thickness <= 4 * spacing))
+            throw new ArgumentOutOfRangeException(nameof(thickness), FormattableString.Invariant($"The slice thickness is {thickness:0.###} mm at a slice spacing of {spacing:0.###} mm; it must be 0.1 to 4 times the spacing."));
+        return Gaussian(factor, thickness * factor / spacing);
+    }
+
     /// <summary>The published code's simulated 90-degree SLR pulse, r = 2 to 6 (METHOD.md 3.2); even r is brought to the half-integer centre by its bicubic taps.</summary>
     /// <param name="factor">Thin slices per thick slice, r, 2 to 6.</param>
     public static SliceProfile Slr(int factor)

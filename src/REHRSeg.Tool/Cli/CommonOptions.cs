@@ -22,5 +22,12 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<double?> SliceThickness()
+    {
+        var option = new Option<double?>("--slice-thickness") { Description = "Slice thickness in mm where it is not the slice spacing: smaller with a gap, larger with overlapping slices." };
+        option.Validators.Add(r => { if (r.GetValueOrDefault<double?>() is { } mm && !(mm > 0 && double.IsFinite(mm))) r.AddError("--slice-thickness must be a positive number of mm."); });
+        return option;
+    }
+
     public static SliceAxis? ParseAxis(string? axis) => axis switch { "x" => SliceAxis.X, "y" => SliceAxis.Y, "z" => SliceAxis.Z, _ => null };
 }

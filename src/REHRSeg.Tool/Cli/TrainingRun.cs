@@ -46,7 +46,7 @@ internal static class TrainingRun
         if (request.SelfSrOnly) return SelfSrAlone(context, data, selfSr, run, clock);
         var pipeline = new EstimatorChain<ITransformer>()
             .Append(context.Transforms.SelfSuperResolution(selfSr), TransformerScope.Training)
-            .Append(context.Transforms.PseudoData(new PseudoDataOptions { Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Profile = selfSr.MakeProfile(plan.Factor) }), TransformerScope.Training)
+            .Append(context.Transforms.PseudoData(new PseudoDataOptions { Factor = plan.Factor, Axis = request.Axis ?? plan.Axis }), TransformerScope.Training)
             .Append(context.Transforms.RehrSeg(segmentation));
         var model = pipeline.Fit(data);
         clock.Finish();

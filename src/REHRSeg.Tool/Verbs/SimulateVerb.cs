@@ -15,19 +15,21 @@ internal static class SimulateVerb
         var axis = CommonOptions.Axis();
         var profile = new Option<string>("--profile") { Description = "Slice profile: gaussian (FWHM = factor) or slr (published code).", DefaultValueFactory = _ => "gaussian" };
         profile.AcceptOnlyFromAmong("gaussian", "slr");
+        var thickness = CommonOptions.SliceThickness();
         var start = new Option<int>("--start") { Description = "First thin slice of the first block, 0 to factor - 1." };
-        var command = new Command("simulate", "Make thick slices (and keep the thin truth) from a thin-slice dataset.") { dataset, outDir, factor, axis, profile, start };
+        var command = new Command("simulate", "Make thick slices (and keep the thin truth) from a thin-slice dataset.") { dataset, outDir, factor, axis, profile, thickness, start };
         command.OnRun((parse, console, cancel) =>
         {
             int r = parse.GetRequiredValue(factor)!.Value, s = parse.GetValue(start);
             if (s < 0 || s >= r) throw new UsageException($"--start is {s}; it must be 0 to {r - 1}.");
             var shape = parse.GetValue(profile) == "slr" ? SliceProfile.Slr(r) : SliceProfile.Gaussian(r);
-            return Run(console, CaseFiles.Dataset(parse.GetRequiredValue(dataset)), parse.GetRequiredValue(outDir), shape, CommonOptions.ParseAxis(parse.GetValue(axis)), s, cancel);
+            if (parse.GetValue(thickness) is not null && shape.Name == "slr") throw new UsageException("--slice-thickness belongs to --profile gaussian.");
+            return Run(console, CaseFiles.Dataset(parse.GetRequiredValue(dataset)), parse.GetRequiredValue(outDir), shape, CommonOptions.ParseAxis(parse.GetValue(axis)), s, cancel, parse.GetValue(thickness));
         });
         return command;
     }
 
-    public static int Run(ToolConsole console, MedicalDataset dataset, string outDir, SliceProfile profile, SliceAxis? axis, int start, CancellationToken cancel)
+    public static int Run(ToolConsole console, MedicalDataset dataset, string outDir, SliceProfile profile, SliceAxis? axis, int start, CancellationToken cancel, double? thickness = null)
     {
         string thin = Path.Combine(outDir, "hr");
         if (dataset.Directory == Path.TrimEndingDirectorySeparator(Path.GetFullPath(outDir)) || dataset.Directory == Path.GetFullPath(thin))
@@ -39,7 +41,8 @@ internal static class SimulateVerb
             var label = dataset.HasLabels ? c.ReadLabel(dataset.Labels) : null;
             if (label is not null) image.RequireSameGrid(label, c.ImageFiles[0], c.LabelFile!);
             var along = axis ?? image.Geometry.DetectSliceAxis() ?? SliceAxis.Z;
-            WriteImage(ThickSliceSimulator.Image(image, along, profile, start), outDir, c.Id);
+            var shape = thickness is { } mm ? SliceProfile.ForThickness(profile.Factor, mm, profile.Factor * image.Geometry.Spacing[(int)along]) : profile;
+            WriteImage(ThickSliceSimulator.Image(image, along, shape, start), outDir, c.Id);
             WriteImage(ThickSliceSimulator.ThinTruth(image, along, profile.Factor, start), thin, c.Id);
             if (label is not null)
             {

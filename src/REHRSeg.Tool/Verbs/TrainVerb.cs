@@ -21,6 +21,7 @@ internal static class TrainVerb
         var outDir = CommonOptions.Path("--out", "Run folder: model.zip, segmentation.onnx, selfsr.onnx, plan.json, splits.json, training.jsonl, checkpoints/.");
         var factor = CommonOptions.Factor();
         var axis = CommonOptions.Axis();
+        var thickness = CommonOptions.SliceThickness();
         var preset = PresetOption();
         var fold = new Option<int?>("--fold") { Description = "Hold out this fold's validation cases, 0 to folds - 1. Default: train on all cases." };
         var folds = new Option<int>("--folds") { Description = "Number of folds (nnU-Net's split).", DefaultValueFactory = _ => 5 };
@@ -30,7 +31,7 @@ internal static class TrainVerb
         only.AcceptOnlyFromAmong("selfsr");
         var gpu = new Option<int?>("--gpu") { Description = "GPU to train on. Default: the CPU." };
         var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value, for example selfsr.width=32. Repeatable." };
-        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, preset, fold, folds, seed, resume, only, gpu, set };
+        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, thickness, preset, fold, folds, seed, resume, only, gpu, set };
         var pretrained = new PretrainedOptions(command);
         command.OnRun((parse, console, cancel) =>
         {
@@ -42,13 +43,16 @@ internal static class TrainVerb
             {
                 Dataset = CaseFiles.Dataset(parse.GetRequiredValue(dataset)),
                 Run = new RunFolder(Path.GetFullPath(parse.GetRequiredValue(outDir))),
-                Preset = pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? [])),
+                Preset = WithThickness(pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? [])), parse.GetValue(thickness)),
                 Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
                 Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), SelfSrOnly = parse.GetValue(only) is not null, Gpu = parse.GetValue(gpu),
             }, cancel);
         });
         return command;
     }
+
+    static TrainingPreset WithThickness(TrainingPreset preset, double? thickness) =>
+        thickness is { } mm ? preset with { SelfSr = preset.SelfSr with { SliceThickness = mm } } : preset;
 
     public static int Run(ToolConsole console, TrainingRequest request, CancellationToken cancel)
     {
@@ -66,6 +70,7 @@ internal static class TrainVerb
         var folds = request.Fold is null ? [] : CrossValidationFolds.Split(ids, request.Folds);
         var training = request.Fold is { } k ? folds[k].Train.ToHashSet() : [.. ids];
         var plan = TrainingPlan.Create(request.Dataset, report with { Cases = [.. report.Cases.Where(c => training.Contains(c.Id))] }, request.Preset, request.Factor) with { SelfSrOnly = request.SelfSrOnly };
+        request.Preset.SelfSr.MakeProfile(plan.Factor, plan.SliceSpacing); // refuses a thickness that does not go with the spacing
         var config = JsonSerializer.SerializeToNode(new
         {
             dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed, only = request.SelfSrOnly ? "selfsr" : null,

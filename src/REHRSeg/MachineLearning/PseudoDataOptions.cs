@@ -27,7 +27,7 @@ public sealed record PseudoDataOptions
     public int? Factor { get; init; }
     /// <summary>Slice axis; null: the one that self-SR used.</summary>
     public SliceAxis? Axis { get; init; }
-    /// <summary>Slice profile, of the same factor; null: Gaussian with FWHM r.</summary>
+    /// <summary>Slice profile, of the same factor; null: the one that the self-SR model was trained for, else Gaussian with FWHM r.</summary>
     public SliceProfile? Profile { get; init; }
     /// <summary>Start offsets, each 0 to r-1, one row for each; null: all r.</summary>
     public IReadOnlyList<int>? Starts { get; init; }

@@ -100,7 +100,7 @@ internal sealed record PseudoPlan(SliceProfile Profile, IReadOnlyList<int> Start
         int factor = options.Factor ?? options.Profile?.Factor ?? teacher?.Model.Info.Factor
             ?? throw new ArgumentException($"The factor is not known: column '{options.HrImageColumnName}' does not come from SelfSuperResolution. Set Options.Factor.");
         if (options.Starts?.FirstOrDefault(s => s >= factor, -1) is >= 0 and var start) throw new ArgumentException($"Starts holds {start}, but the factor is {factor}; give offsets from 0 to {factor - 1}.");
-        return new(options.Profile ?? SliceProfile.Gaussian(factor), options.Starts ?? [.. Enumerable.Range(0, factor)], options.Axis ?? teacher?.Axis,
+        return new(options.Profile ?? (teacher?.Model.Info.Profile is { } trained && trained.Factor == factor ? trained : SliceProfile.Gaussian(factor)), options.Starts ?? [.. Enumerable.Range(0, factor)], options.Axis ?? teacher?.Axis,
             schema.GetColumnOrNull(options.ImageColumnName) is { Type: VolumeDataViewType } ? options.ImageColumnName : null, teacher?.Model.Info.DefaultSliceAxis);
     }
 

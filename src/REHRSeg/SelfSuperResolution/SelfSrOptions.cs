@@ -81,6 +81,11 @@ public sealed record SelfSrOptions : TrainerOptions
     public SliceProfileKind Profile { get; init; } = SliceProfileKind.Gaussian;
     /// <summary>FWHM of the Gaussian in thin voxels; null: r (paper).</summary>
     public double? ProfileFwhm { get; init; }
+    /// <summary>
+    /// Slice thickness in mm where it is not the slice spacing: FWHM of the Gaussian is then thickness / (spacing / r) thin voxels, of the cases' median spacing. Smaller: a gap
+    /// between slices; larger: an overlap. 0.1 to 4 times the spacing; null: the spacing. Labels stay the majority of r thin ones.
+    /// </summary>
+    public double? SliceThickness { get; init; }
     /// <summary>Quantile of a thick image that becomes 0.</summary>
     public double RobustLow { get; init; } = 0.001;
     /// <summary>Quantile of a thick image that becomes 1; see <see cref="SelfSrModelInfo.RobustRange"/>.</summary>
@@ -150,6 +155,12 @@ public sealed record SelfSrOptions : TrainerOptions
             Positive(fwhm, nameof(ProfileFwhm));
             Require(Profile == SliceProfileKind.Gaussian, nameof(ProfileFwhm), fwhm, "null with the SLR profile");
         }
+        if (SliceThickness is { } thickness)
+        {
+            Positive(thickness, nameof(SliceThickness));
+            Require(Profile == SliceProfileKind.Gaussian, nameof(SliceThickness), thickness, "null with the SLR profile");
+            Require(ProfileFwhm is null, nameof(SliceThickness), thickness, $"null where {nameof(ProfileFwhm)} is given");
+        }
         Probability(RobustLow, nameof(RobustLow));
         Probability(RobustHigh, nameof(RobustHigh));
         Require(RobustLow < RobustHigh, nameof(RobustLow), RobustLow, $"below {nameof(RobustHigh)}");
@@ -172,7 +183,16 @@ public sealed record SelfSrOptions : TrainerOptions
         .OrderBy(p => p.Name, StringComparer.Ordinal)
         .Select(p => FormattableString.Invariant($"{p.Name} {p.GetValue(this)}"))) + (Seeds == SeedMode.Smore ? $"; SMORE {Smore.DescribeSettings()}" : "");
 
-    internal SliceProfile MakeProfile(int factor) => Profile.Make(factor, ProfileFwhm);
+    /// <summary>FWHM of a Gaussian profile in thin voxels; null: r.</summary>
+    /// <param name="factor">r.</param>
+    /// <param name="spacing">Slice spacing in mm.</param>
+    internal double? FwhmOf(int factor, double spacing) => SliceThickness is { } thickness ? thickness * factor / spacing : ProfileFwhm;
+
+    /// <param name="factor">r.</param>
+    /// <param name="spacing">Slice spacing in mm.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The slice thickness does not go with the spacing.</exception>
+    internal SliceProfile MakeProfile(int factor, double spacing) =>
+        SliceThickness is { } thickness ? SliceProfile.ForThickness(factor, thickness, spacing) : Profile.Make(factor, ProfileFwhm);
 }
 
 /// <summary>How a thick case becomes an isotropic one to train on.</summary>

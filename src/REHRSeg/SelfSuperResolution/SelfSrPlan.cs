@@ -16,6 +16,9 @@ internal sealed record SelfSrPlan(int Factor, ImmutableArray<LabelClass> Labels,
     /// <summary>False: all label maps are empty; one label channel stays, and nothing is learnt from it.</summary>
     public bool HasLabels { get; init; } = true;
 
+    /// <summary>Median over the cases, mm.</summary>
+    public required double SliceSpacing { get; init; }
+
     /// <summary>Checks every case and settles what the options leave open.</summary>
     /// <exception cref="DatasetException">No cases, no slice axis, no factor of at least 2, unknown label values: names the case.</exception>
     /// <exception cref="GeometryMismatchException">Image and label of a case lie on different grids.</exception>
@@ -32,7 +35,7 @@ internal sealed record SelfSrPlan(int Factor, ImmutableArray<LabelClass> Labels,
         if (labels.Length > 256) throw new DatasetException($"There are {labels.Length} label values; at most 256 are supported.");
 
         ImmutableArray<SliceAxis> axes = [.. cases.Select(c => options.Axis ?? c.Image.Geometry.DetectSliceAxis() ?? throw new DatasetException($"{c.Id}: the spacing of {c.Image.Geometry} does not tell the slice axis. Set {nameof(TrainerOptions.Axis)}."))];
-        return new(options.Factor ?? MeasureFactor(cases, axes), labels, axes, cases[0].Image.Channels) { HasLabels = values.Count > 1 };
+        return new(options.Factor ?? MeasureFactor(cases, axes), labels, axes, cases[0].Image.Channels) { HasLabels = values.Count > 1, SliceSpacing = DatasetFingerprint.Percentile([.. cases.Zip(axes, (c, axis) => c.Image.Geometry.Spacing[(int)axis])], 0.5) };
     }
 
     /// <summary>Hash of cases and settings, to recognise which training a model came from.</summary>

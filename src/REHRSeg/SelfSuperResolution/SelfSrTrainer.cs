@@ -26,7 +26,7 @@ internal static class SelfSrTrainer
         context.Log($"self-sr: {cases.Count} cases, r = {plan.Factor}, {plan.Labels.Length - 1} foreground class(es), width {options.Width}, patches {options.PatchSize}x{options.PatchSize}, batch {options.BatchSize}.");
         if (!plan.HasLabels) context.Warn("self-sr: there are no labels. Images are learnt alone, and thin labels come out as background.");
         var seeds = MakeSeeds(cases, plan, info, options, context);
-        var profile = options.MakeProfile(plan.Factor);
+        var profile = options.MakeProfile(plan.Factor, plan.SliceSpacing);
         var sampler = new ThickSlicePatchSampler(seeds, info, profile, options);
         var validation = new SelfSrValidation(new(seeds, info, profile, options with { EdgeDropout = 0, GradientSampling = false, IntensityProbability = 0 }), options, context, plan.HasLabels);
 
@@ -80,7 +80,7 @@ internal static class SelfSrTrainer
         RobustRange = (options.RobustLow, options.RobustHigh),
         EdgeSlices = options.EffectiveEdge,
         Mirroring = options.Mirroring,
-        Profile = options.MakeProfile(plan.Factor),
+        Profile = options.MakeProfile(plan.Factor, plan.SliceSpacing),
         Consistency = plan.HasLabels ? options.Consistency : options.Consistency & ~SliceConsistency.Labels,
         TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}; pretrained {pretrained?.Hash}")),
         ToolVersion = "REHRSeg " + (typeof(SelfSrTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? ""),
@@ -97,9 +97,10 @@ internal static class SelfSrTrainer
             context.CancellationToken.ThrowIfCancellationRequested();
             if (SeedVolume.IsotropicSize(cases[i].Image.Geometry.SwapAxes(plan.Axes[i], SliceAxis.Z), plan.Factor) is not null) resampled++;
             seeds[i] = SeedVolume.Create(cases[i], plan.Axes[i], info, options.Seeds, smore, context.CancellationToken);
-            if (!plan.HasLabels) Array.Clear(seeds[i].Label);
+            if (!plan.HasLabels)
+                foreach (var axis in Enum.GetValues<ThickSlicePatchSampler.InPlaneAxis>()) Array.Clear(seeds[i].For(axis).Label);
         }
-        if (resampled > 0) context.Log($"self-sr: {resampled} of {cases.Count} cases have an in-plane spacing that is not the slice spacing / {plan.Factor}; they were resampled in-plane for training.");
+        if (resampled > 0) context.Log($"self-sr: {resampled} of {cases.Count} cases have an in-plane spacing that is not the slice spacing / {plan.Factor}; their samples are resampled so that slices and planes are spaced as in application.");
         return seeds;
     }
 
@@ -118,7 +119,7 @@ internal static class SelfSrTrainer
             ClampUncertainty = options.ClampUncertainty,
             GlobalResidual = options.Residual,
             ResidualProfile = options.Profile,
-            ResidualFwhm = options.ProfileFwhm,
+            ResidualFwhm = options.FwhmOf(plan.Factor, plan.SliceSpacing),
         };
         var network = new SelfSrNetwork(architecture, (int)TrainingSeeds.Derive(context.Seed, "self-sr weights"));
         if (pretrained is not null && !(context is { Resume: true, Directory: { } folder } && Checkpoint.Exists(folder, TrainingStages.SelfSr)))

@@ -60,11 +60,12 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
     {
         int seed = random.Next(seeds.Count);
         var axis = random.Next(2) == 0 ? InPlaneAxis.X : InPlaneAxis.Y;
-        var (slices, columns) = axis == InPlaneAxis.X ? (seeds[seed].Width, seeds[seed].Height) : (seeds[seed].Height, seeds[seed].Width);
+        var volume = seeds[seed].For(axis);
+        var (slices, columns) = axis == InPlaneAxis.X ? (volume.Width, volume.Height) : (volume.Height, volume.Width);
         int Start(int size, int patch) => random.Next(Math.Min(0, size - patch), Math.Max(0, size - patch) + 1);
         bool Flip() => random.NextDouble() < options.FlipProbability;
         var (slice, row, column) = _positions is null
-            ? (Start(slices, WindowSlices * _factor), Start(seeds[seed].Depth, _side), Start(columns, _side))
+            ? (Start(slices, WindowSlices * _factor), Start(volume.Depth, _side), Start(columns, _side))
             : _positions[seed][(int)axis].Draw(random) is var (z, y, x) && axis == InPlaneAxis.X ? (x, z, y) : (y, z, x);
         var (flipSlices, flipRows, flipColumns) = (Flip(), Flip(), Flip());
         bool swap = random.NextDouble() < options.SwapProbability, first = random.NextDouble() < options.EdgeDropout;
@@ -78,14 +79,15 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
     static GradientSampling[] Positions(SeedVolume seed, int factor, SelfSrOptions options)
     {
         int side = options.PatchSize, block = WindowSlices * factor;
-        var magnitude = GradientSampling.Magnitude(seed);
-        return [new(seed, magnitude, (side, side, block), options.GradientFloor), new(seed, magnitude, (side, block, side), options.GradientFloor)];
+        var (x, y) = (seed.For(InPlaneAxis.X), seed.For(InPlaneAxis.Y));
+        float[] magnitude = GradientSampling.Magnitude(x);
+        return [new(x, magnitude, (side, side, block), options.GradientFloor), new(y, ReferenceEquals(x, y) ? magnitude : GradientSampling.Magnitude(y), (side, block, side), options.GradientFloor)];
     }
 
     /// <summary>Renders one sample; <paramref name="planes"/> and <paramref name="thin"/> are scratch.</summary>
     internal void Render(Placement at, Span<float> window, Span<float> target, Span<byte> targetLabel, float[] planes, byte[] thin)
     {
-        var seed = seeds[at.Seed];
+        var seed = seeds[at.Seed].For(at.Axis);
         int block = WindowSlices * _factor, plane = _side * _side, voxels = seed.Label.Length, area = seed.Height * seed.Width;
         bool alongX = at.Axis == InPlaneAxis.X;
         int[] slices = Offsets(_lead + block + _trail, at.Slice, _lead, block, alongX ? seed.Width : seed.Height, alongX ? 1 : seed.Width, at.FlipSlices);

@@ -52,6 +52,11 @@ public class SeedVolumeTests
         Assert.Equal((50, 80), SeedVolume.IsotropicSize(new VolumeGeometry([40, 50, 10], [2, 1, 4]), 4));
         var geometry = new VolumeGeometry([10, 12, 11], [0.5, 0.5, 4]);
         var seed = SeedVolume.Create(Ramp(geometry, SliceAxis.Z), SliceAxis.Z, Info, SeedMode.SplineNearest);
-        Assert.Equal((44, 6, 5), (seed.Depth, seed.Height, seed.Width));
+        Assert.Equal((88, 12, 5), (seed.Depth, seed.Height, seed.Width));
+        Assert.Equal((88, 6, 10), (seed.AlongY!.Depth, seed.AlongY.Height, seed.AlongY.Width));
+        Assert.Null(SeedVolume.Create(Ramp(new([10, 12, 11], [1, 1.04, 4]), SliceAxis.Z), SliceAxis.Z, Info, SeedMode.SplineNearest).AlongY);
+        var one = SeedVolume.Create(Ramp(new([10, 12, 11], [1, 2, 4]), SliceAxis.Z), SliceAxis.Z, Info, SeedMode.SplineNearest);
+        Assert.Equal((44, 12, 10), (one.Depth, one.Height, one.Width));
+        Assert.Equal((22, 24, 10), (one.AlongY!.Depth, one.AlongY.Height, one.AlongY.Width));
     }
 }

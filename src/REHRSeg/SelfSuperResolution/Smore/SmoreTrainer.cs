@@ -42,7 +42,7 @@ public static class SmoreTrainer
     internal static SmoreModel Train(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrOptions options, TrainingContext context)
     {
         var smore = options.Smore;
-        string settings = FormattableString.Invariant($"SMORE; seed {context.Seed}; {smore.DescribeSettings()}; {options.Profile} {options.ProfileFwhm}; {options.RobustLow} to {options.RobustHigh}; {options.BFloat16}");
+        string settings = FormattableString.Invariant($"SMORE; seed {context.Seed}; {smore.DescribeSettings()}; {options.Profile} {options.ProfileFwhm} {options.SliceThickness}; {options.RobustLow} to {options.RobustHigh}; {options.BFloat16}");
         var info = SelfSrTrainer.Describe(cases, plan, options, context.Seed) with
         {
             EdgeSlices = EdgeSlices.Replicate, Mirroring = smore.Mirroring, Consistency = smore.Consistency,
@@ -52,13 +52,13 @@ public static class SmoreTrainer
         {
             context.CancellationToken.ThrowIfCancellationRequested();
             return SeedVolume.Thick(item, axis, info);
-        })], info, options.MakeProfile(plan.Factor), smore);
+        })], info, options.MakeProfile(plan.Factor, plan.SliceSpacing), smore);
         context.Log($"smore: {cases.Count} cases, r = {plan.Factor}, {plan.Labels.Length - 1} foreground class(es), patches of {sampler.Rows} thick rows by {sampler.Columns}, batch {smore.BatchSize}.");
 
         TorchRuntime.EnsureLoaded();
         var architecture = new WdsrArchitecture
         {
-            Width = smore.Width, Blocks = smore.Blocks, Factor = plan.Factor, ImageChannels = plan.Channels, LabelChannels = plan.Labels.Length - 1, GlobalResidual = smore.Residual, ResidualProfile = options.Profile, ResidualFwhm = options.ProfileFwhm,
+            Width = smore.Width, Blocks = smore.Blocks, Factor = plan.Factor, ImageChannels = plan.Channels, LabelChannels = plan.Labels.Length - 1, GlobalResidual = smore.Residual, ResidualProfile = options.Profile, ResidualFwhm = options.FwhmOf(plan.Factor, plan.SliceSpacing),
         };
         var network = new WdsrNetwork(architecture, (int)TrainingSeeds.Derive(context.Seed, "smore weights"));
         try
