@@ -36,10 +36,10 @@ internal sealed class FrameValidation(FrameClipSampler sampler, FramePretraining
     torch.Tensor Linear(torch.Tensor inputs)
     {
         torch.Tensor before = inputs.narrow(2, 1, 1), after = inputs.narrow(2, 2, 1);
-        return torch.cat([.. Enumerable.Range(1, options.Outputs).Select(i => before + (after - before) * ((double)i / options.Clip.Step))], 2);
+        return torch.cat([.. Enumerable.Range(1, options.Outputs).Select(i => before.Plus((after - before).Times((double)i / options.Clip.Step)))], 2);
     }
 
-    static double Squared(torch.Tensor a, torch.Tensor b) => (a - b).square().sum(torch.ScalarType.Float64).item<double>();
+    static double Squared(torch.Tensor a, torch.Tensor b) => (a - b).Squared().sum(torch.ScalarType.Float64).item<double>();
 
     static double Decibel(double meanSquare) => -10 * Math.Log10(Math.Max(meanSquare, 1e-12));
 }

@@ -28,9 +28,9 @@ internal static class CorrelationDistillationLoss
         LossInput.RequireShape(teacher, [student.shape[0], teacher.shape[1], .. student.shape.AsSpan(2)], nameof(teacher));
         var (f, g) = graph == CorrelationGraph.Volume ? (Nodes(teacher.detach()), Nodes(student)) : (SliceNodes(teacher.detach()), SliceNodes(student));
         double nodes = g.shape[2];
-        var loss = SquaredGram(f, f).detach() + SquaredGram(g, g) - 2 * SquaredGram(f, g);
-        loss = loss.mean() / (nodes * nodes);
-        return (graph == CorrelationGraph.Volume ? loss : loss / student.shape[2]).to(float32);
+        var loss = SquaredGram(f, f).detach().Plus(SquaredGram(g, g)) - SquaredGram(f, g).Times(2);
+        loss = loss.mean().Over(nodes * nodes);
+        return (graph == CorrelationGraph.Volume ? loss : loss.Over(student.shape[2])).to(float32);
     }
 
     /// <summary>Pools 1 x 2 x 2 and normalises each node: <c>B x C x N</c>.</summary>
@@ -38,7 +38,7 @@ internal static class CorrelationDistillationLoss
     {
         long height = Math.Min(2, feature.shape[3]), width = Math.Min(2, feature.shape[4]);
         var pooled = nn.functional.avg_pool3d(feature.to(float32), [1, height, width]).flatten(2);
-        return pooled / (pooled.square().sum(1, keepdim: true) + 1e-12).sqrt();
+        return pooled / pooled.Squared().sum(1, keepdim: true).Plus(1e-12).sqrt();
     }
 
     /// <summary>Max-pools each slice to about 2 x 2 and normalises each node: <c>BD x C x N</c>.</summary>
@@ -47,9 +47,9 @@ internal static class CorrelationDistillationLoss
         var slices = feature.to(float32).transpose(1, 2).flatten(0, 1);
         long[] kernel = [Math.Max(1, slices.shape[2] / 2), Math.Max(1, slices.shape[3] / 2)];
         var pooled = nn.functional.max_pool2d(slices, kernel, kernel, ceil_mode: true).flatten(2);
-        return pooled / (pooled.detach().square().sum(1, keepdim: true).sqrt() + 1e-8);
+        return pooled / pooled.detach().Squared().sum(1, keepdim: true).sqrt().Plus(1e-8);
     }
 
     /// <summary><c>|A B'|^2</c> per sample: products in float32, the sum in float64 for the subtraction to come.</summary>
-    static Tensor SquaredGram(Tensor a, Tensor b) => a.bmm(b.transpose(1, 2)).to(float64).square().sum([1, 2]);
+    static Tensor SquaredGram(Tensor a, Tensor b) => a.bmm(b.transpose(1, 2)).to(float64).Squared().sum([1, 2]);
 }

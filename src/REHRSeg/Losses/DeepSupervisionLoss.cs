@@ -25,9 +25,9 @@ internal static class DeepSupervisionLoss
         var highest = DiceCrossEntropyLoss.Compute(logits, label);
         metrics?.TryAdd("ce", highest.CrossEntropy.detach());
         metrics?.TryAdd("dice", highest.Dice.detach());
-        var loss = highest.Loss * weights[0];
+        var loss = highest.Loss.Times(weights[0]);
         for (int i = 0; i < deep.Count; i++)
-            if (weights[i + 1] > 0) loss += DiceCrossEntropyLoss.Compute(deep[i], Reduce(label, deep[i].shape.AsSpan(2))).Loss * weights[i + 1];
+            if (weights[i + 1] > 0) loss = loss.Plus(DiceCrossEntropyLoss.Compute(deep[i], Reduce(label, deep[i].shape.AsSpan(2))).Loss.Times(weights[i + 1]));
         return loss;
     }
 

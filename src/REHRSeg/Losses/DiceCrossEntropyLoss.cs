@@ -26,7 +26,7 @@ internal readonly record struct DiceCrossEntropyLoss(Tensor CrossEntropy, Tensor
         var probability = logProbability.narrow(1, 1, classes - 1).exp();
         var target = LossInput.OneHotForeground(label, classes);
         long[] axes = [2, 3, 4];
-        var dice = (2 * (probability * target).sum(axes) + Smooth) / (probability.sum(axes) + target.sum(axes) + Smooth);
+        var dice = (probability * target).sum(axes).Times(2).Plus(Smooth) / probability.sum(axes).Plus(target.sum(axes)).Plus(Smooth);
         return new(nn.functional.nll_loss(logProbability, label), dice.mean());
     }
 }

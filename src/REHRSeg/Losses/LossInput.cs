@@ -21,6 +21,9 @@ internal static class LossInput
     }
 
     /// <summary>Labels <c>B x D x H x W</c> as float32 indicators of classes 1 to <paramref name="classes"/> - 1: <c>B x (classes-1) x D x H x W</c>.</summary>
-    public static Tensor OneHotForeground(Tensor label, long classes) =>
-        label.unsqueeze(1).eq(arange(1, classes, device: label.device).view(1, -1, 1, 1, 1)).to(float32);
+    public static Tensor OneHotForeground(Tensor label, long classes)
+    {
+        long[] foreground = [.. Enumerable.Range(1, (int)classes - 1)];
+        return label.unsqueeze(1).eq(tensor(foreground, device: label.device).view(1, -1, 1, 1, 1)).to(float32);
+    }
 }

@@ -51,13 +51,13 @@ internal static class RehrSegLoss
     /// <exception cref="ArgumentException">Something that an asked-for term needs is missing, or shapes disagree.</exception>
     public static Tensor Compute(SegmentationOutput output, RehrSegTargets targets, FeatureAdaptor? adaptor, RehrSegLossOptions options, IDictionary<string, Tensor>? metrics = null)
     {
-        var loss = options.LrWeight * LowResolution(Need(output.Lr, "LR logits"), targets, options, metrics);
+        var loss = LowResolution(Need(output.Lr, "LR logits"), targets, options, metrics).Times(options.LrWeight);
         if (options.HighResolution)
         {
             var hr = DiceCrossEntropyLoss.Compute(Need(output.Hr, "HR logits"), Need(targets.HrLabel, "HR labels"));
             metrics?.TryAdd("ce_hr", hr.CrossEntropy.detach());
             metrics?.TryAdd("dice_hr", hr.Dice.detach());
-            loss += options.HrWeight * hr.Loss;
+            loss = loss.Plus(hr.Loss.Times(options.HrWeight));
         }
         if (!options.Distils) return loss;
 
@@ -67,14 +67,14 @@ internal static class RehrSegLoss
         {
             var correlation = CorrelationDistillationLoss.Compute(student, teacher, options.Graph);
             metrics?.TryAdd("corr", correlation.detach());
-            loss += options.DistillationWeight * options.CorrelationWeight * correlation;
+            loss = loss.Plus(correlation.Times(options.DistillationWeight * options.CorrelationWeight));
         }
         if (options.Spatial)
         {
             if (adaptor is null) throw new ArgumentException("Eq. 10 needs an adaptor.", nameof(adaptor));
             var spatial = SpatialDistillationLoss.Compute(adaptor.forward(student.to(float32)), teacher);
             metrics?.TryAdd("spatial", spatial.detach());
-            loss += options.DistillationWeight * options.SpatialWeight * spatial;
+            loss = loss.Plus(spatial.Times(options.DistillationWeight * options.SpatialWeight));
         }
         return loss;
     }
@@ -92,7 +92,7 @@ internal static class RehrSegLoss
             if (options.LrDiceWeight == 0) return weighted;
             var dice = DiceCrossEntropyLoss.Compute(logits, targets.Label).Dice;
             metrics?.TryAdd("dice_lr", dice.detach());
-            return weighted - options.LrDiceWeight * dice;
+            return weighted - dice.Times(options.LrDiceWeight);
         }
         var plain = DiceCrossEntropyLoss.Compute(logits, targets.Label);
         metrics?.TryAdd("ce_lr", plain.CrossEntropy.detach());

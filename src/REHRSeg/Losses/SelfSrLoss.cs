@@ -37,17 +37,17 @@ internal static class SelfSrLoss
         metrics?.TryAdd("l1", pixel.detach());
         if (form != SelfSrLossForm.Pixel)
         {
-            var uncertainty = (output.Uncertainty ?? throw new ArgumentException("Eq. 6 needs the uncertainty of the UASR head.", nameof(output))).to(float32).clamp(min: 1e-6);
+            var uncertainty = (output.Uncertainty ?? throw new ArgumentException("Eq. 6 needs the uncertainty of the UASR head.", nameof(output))).to(float32).AtLeast(1e-6);
             metrics?.TryAdd("uncertainty", uncertainty.detach().mean());
-            var weighted = (error / uncertainty + uncertainty.log()).mean();
+            var weighted = (error / uncertainty).Plus(uncertainty.log()).mean();
             metrics?.TryAdd("eq6", weighted.detach());
-            pixel = form == SelfSrLossForm.Uncertainty ? weighted : pixel + weighted + (uncertainty - error.detach()).abs().mean();
+            pixel = form == SelfSrLossForm.Uncertainty ? weighted : pixel.Plus(weighted).Plus((uncertainty - error.detach()).abs().mean());
         }
         if (!labels) return pixel;
         var (crossEntropy, dice) = LabelTerms(output.LabelLogits.to(float32), label, rest);
         metrics?.TryAdd("ce", crossEntropy.detach());
         metrics?.TryAdd("dice", dice.detach());
-        return pixel + crossEntropy + dice;
+        return pixel.Plus(crossEntropy).Plus(dice);
     }
 
     /// <summary>Sums of a Dice over the whole batch that this part of it adds, <c>2 x L</c>: overlap, then squares of probability and target.</summary>
@@ -65,8 +65,8 @@ internal static class SelfSrLoss
         var crossEntropy = logProbability is null ? nn.functional.binary_cross_entropy_with_logits(logits, target) : nn.functional.nll_loss(logProbability, label);
         var sums = Sums(Probability(logits, logProbability), target);
         if (rest is null) return (crossEntropy, Dice(sums));
-        var dice = Dice(sums + rest.Sums);
-        return (crossEntropy, dice.detach() + rest.Parts * (dice - dice.detach()));
+        var dice = Dice(sums.Plus(rest.Sums));
+        return (crossEntropy, dice.detach().Plus((dice - dice.detach()).Times(rest.Parts)));
     }
 
     // Null for one foreground class, which has a sigmoid.
@@ -78,10 +78,10 @@ internal static class SelfSrLoss
     static Tensor Sums(Tensor probability, Tensor target)
     {
         long[] axes = [0, 2, 3, 4];
-        return stack([(probability * target).sum(axes), probability.square().sum(axes) + target.sum(axes)]);
+        return stack([(probability * target).sum(axes), probability.Squared().sum(axes).Plus(target.sum(axes))]);
     }
 
-    static Tensor Dice(Tensor sums) => (1 - 2 * sums[0] / sums[1].clamp(min: 1e-6)).mean();
+    static Tensor Dice(Tensor sums) => (sums[0].Times(2) / sums[1].AtLeast(1e-6)).OneMinus().mean();
 }
 
 /// <summary>

@@ -13,7 +13,7 @@ internal static class SpatialDistillationLoss
     {
         LossInput.RequireShape(teacher, adapted.shape, nameof(teacher));
         var (student, target) = (adapted.to(float32), teacher.detach().to(float32));
-        var norms = ((student.square().sum(1) + 1e-12) * (target.square().sum(1) + 1e-12)).sqrt();
-        return 1 - ((student * target).sum(1) / norms).mean();
+        var norms = (student.Squared().sum(1).Plus(1e-12) * target.Squared().sum(1).Plus(1e-12)).sqrt();
+        return ((student * target).sum(1) / norms).mean().OneMinus();
     }
 }

@@ -17,7 +17,7 @@ internal static class UncertaintyWeightedCrossEntropy
         LossInput.RequireLabels(label, logits, nameof(label));
         if (uncertainty.dim() == 5 && uncertainty.shape[1] == 1) uncertainty = uncertainty.squeeze(1);
         LossInput.RequireShape(uncertainty, label.shape, nameof(uncertainty));
-        var weight = (1 - uncertainty.detach().to(float32)).clamp(min: Floor, max: 1);
+        var weight = uncertainty.detach().to(float32).OneMinus().Within(Floor, 1);
         return (weight * nn.functional.cross_entropy(logits.to(float32), label, reduction: nn.Reduction.None)).mean();
     }
 }

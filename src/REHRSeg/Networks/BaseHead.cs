@@ -27,10 +27,10 @@ internal sealed class BaseHead : ISelfSrHead
     public SelfSrOutput Forward(torch.Tensor merged, torch.Tensor mean, torch.Tensor? interpolated)
     {
         int images = _architecture.ImageChannels, labels = _architecture.LabelChannels;
-        var fused = _fuse.forward(merged).leaky_relu_(FlavrBackbone.LeakySlope);                                // B x w x H x W
+        var fused = _fuse.forward(merged).LeakyReluInPlace(FlavrBackbone.LeakySlope);                                // B x w x H x W
         var z = _output.forward(torch.nn.functional.pad(fused, [3, 3, 3, 3], PaddingModes.Reflect))            // B x r(C+L) x H x W
             .to_type(torch.ScalarType.Float32).unflatten(1, [_architecture.Factor, images + labels]).transpose(1, 2); // B x (C+L) x r x H x W
         var image = z.narrow(1, 0, images);
-        return new(interpolated is null ? (image + mean).tanh() : interpolated + image, z.narrow(1, images, labels).contiguous(), null);
+        return new(interpolated is null ? image.Plus(mean).tanh() : interpolated.Plus(image), z.narrow(1, images, labels).contiguous(), null);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ConvolutionStage
         foreach (var (convolution, norm) in _blocks)
         {
             using var block = torch.NewDisposeScope();
-            x = norm.forward(convolution.forward(x)).leaky_relu(LeakySlope).MoveToOuterDisposeScope();
+            x = norm.forward(convolution.forward(x)).LeakyRelu(LeakySlope).MoveToOuterDisposeScope();
         }
         return x.MoveToOuterDisposeScope();
     }

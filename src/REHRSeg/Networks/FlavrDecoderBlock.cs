@@ -14,7 +14,7 @@ internal sealed class FlavrDecoderBlock(LayerFactory layers, string name, int in
     public torch.Tensor Forward(torch.Tensor x, torch.Tensor? skip)
     {
         using var scope = torch.NewDisposeScope();
-        var y = _gate.forward(_convolution.forward(x)).leaky_relu_(FlavrBackbone.LeakySlope);
+        var y = _gate.forward(_convolution.forward(x)).LeakyReluInPlace(FlavrBackbone.LeakySlope);
         return (skip is null ? y : torch.cat([y, skip], 1)).MoveToOuterDisposeScope();
     }
 }

@@ -38,9 +38,9 @@ internal sealed class FlavrNetwork : torch.nn.Module<torch.Tensor, torch.Tensor>
     {
         using var scope = torch.NewDisposeScope();
         var mean = clip.mean([2, 3, 4], keepdim: true);
-        var fused = _fuse.forward(_backbone.Forward(clip - mean).Merge()).leaky_relu_(FlavrBackbone.LeakySlope);
+        var fused = _fuse.forward(_backbone.Forward(clip - mean).Merge()).LeakyReluInPlace(FlavrBackbone.LeakySlope);
         var frames = _output.forward(torch.nn.functional.pad(fused, [3, 3, 3, 3], PaddingModes.Reflect)).to_type(torch.ScalarType.Float32).unflatten(1, [_frames, Colours]).transpose(1, 2);
-        return (frames + mean).MoveToOuterDisposeScope();
+        return frames.Plus(mean).MoveToOuterDisposeScope();
     }
 
     protected override void RegisterComponents()

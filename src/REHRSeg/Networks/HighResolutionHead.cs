@@ -26,7 +26,7 @@ internal sealed class HighResolutionHead(LayerFactory layers, int features, int 
             .view(x.shape[0], width, Taps * depth, -1);                                              // B x w x 3D x HW
         var shift = _precision.Cast(torch.tensor(ShiftedInterpolation(depth, factor, alignCorners), [factor * depth, Taps * depth], device: x.device));
         var upsampled = torch.matmul(shift, taps).view(x.shape[0], width, factor * depth, x.shape[3], x.shape[4]);
-        var y = (upsampled + _precision.Cast(_first.Bias!).view(-1, 1, 1, 1)).relu_();
+        var y = upsampled.Plus(_precision.Cast(_first.Bias!).view(-1, 1, 1, 1)).relu_();
         return Logits(y).MoveToOuterDisposeScope();
     }
 
@@ -36,13 +36,13 @@ internal sealed class HighResolutionHead(LayerFactory layers, int features, int 
         long depth = x.shape[2];
         var kernels = _second.Weight.transpose(1, 2).reshape(classes * OutputTaps, width, 1, 5, 5);  // channel o * 5 + tap
         var taps = torch.nn.functional.conv3d(x, _precision.Cast(kernels), padding: [0, 2, 2]).to_type(torch.ScalarType.Float32).unflatten(1, [classes, OutputTaps]).unbind(2);
-        var sum = taps[OutputTaps / 2] + _second.Bias!.view(-1, 1, 1, 1);
+        var sum = taps[OutputTaps / 2].Plus(_second.Bias!.view(-1, 1, 1, 1));
         for (int t = 0; t < OutputTaps; t++)
         {
             long shift = OutputTaps / 2 - t;
             if (shift != 0 && Math.Abs(shift) < depth)
             {
-                sum += torch.nn.functional.pad(taps[t], [0, 0, 0, 0, shift, -shift]);
+                sum = sum.Plus(torch.nn.functional.pad(taps[t], [0, 0, 0, 0, shift, -shift]));
             }
         }
         return sum;

@@ -18,6 +18,6 @@ internal sealed class ResidualBlock(LayerFactory layers, string name, int input,
     {
         using var scope = torch.NewDisposeScope();
         var y = _gate.forward(_second.forward(_first.forward(x).relu_()));
-        return (y + (_shortcut?.forward(x) ?? x)).relu_().MoveToOuterDisposeScope();
+        return y.Plus(_shortcut?.forward(x) ?? x).relu_().MoveToOuterDisposeScope();
     }
 }

@@ -35,19 +35,19 @@ internal sealed class UasrHead : ISelfSrHead
     public SelfSrOutput Forward(torch.Tensor merged, torch.Tensor mean, torch.Tensor? interpolated)
     {
         int r = _architecture.Factor, n = _architecture.Branches, images = _architecture.ImageChannels, labels = _architecture.LabelChannels;
-        var fused = _fuse.forward(merged).leaky_relu_(FlavrBackbone.LeakySlope);                         // F_m: B x 4w x H x W
+        var fused = _fuse.forward(merged).LeakyReluInPlace(FlavrBackbone.LeakySlope);                         // F_m: B x 4w x H x W
         var branches = _branches.forward(fused).to_type(torch.ScalarType.Float32)
             .unflatten(1, [r, n, images + labels]);                                                     // channel t(C+L)N + (C+L)j + m: B x r x N x (C+L) x H x W
         var attention = _attention.forward(fused).to_type(torch.ScalarType.Float32)
             .unflatten(1, [r, n]).softmax(2);                                                           // P_A, channel tN + j: B x r x N x H x W
         var image = Mix(attention, ImageBranches(branches.narrow(3, 0, images), mean, interpolated is not null));
         var label = Mix(attention, branches.narrow(3, images, labels));
-        return new(interpolated is null ? image : interpolated + image, label, Uncertainty(attention));
+        return new(interpolated is null ? image : interpolated.Plus(image), label, Uncertainty(attention));
     }
 
     // P_I of each branch.
     private torch.Tensor ImageBranches(torch.Tensor z, torch.Tensor mean, bool difference) =>
-        difference ? z : _architecture.RestoreMean ? (z + mean.transpose(1, 2).unsqueeze(1)).tanh() : (z.tanh() + 1) / 2;
+        difference ? z : _architecture.RestoreMean ? z.Plus(mean.transpose(1, 2).unsqueeze(1)).tanh() : z.tanh().Plus(1).Over(2);
 
     // Sum over branches: B x r x N x M x H x W to B x M x r x H x W.
     private static torch.Tensor Mix(torch.Tensor attention, torch.Tensor branches) => (attention.unsqueeze(3) * branches).sum([2]).transpose(1, 2).contiguous();
@@ -55,7 +55,7 @@ internal sealed class UasrHead : ISelfSrHead
     // A 1x1x1 convolution N -> 1 of P_A: B x 1 x r x H x W.
     private torch.Tensor Uncertainty(torch.Tensor attention)
     {
-        var u = ((attention * _uncertainty.Weight.view(1, 1, -1, 1, 1)).sum([2]) + _uncertainty.Bias!).sigmoid().unsqueeze(1);
-        return _architecture.ClampUncertainty ? MinimumUncertainty + (1 - MinimumUncertainty) * u : u;
+        var u = (attention * _uncertainty.Weight.view(1, 1, -1, 1, 1)).sum([2]).Plus(_uncertainty.Bias!).sigmoid().unsqueeze(1);
+        return _architecture.ClampUncertainty ? u.Times(1 - MinimumUncertainty).Plus(MinimumUncertainty) : u;
     }
 }

@@ -58,10 +58,10 @@ internal sealed class WdsrNetwork : torch.nn.Module<torch.Tensor, (torch.Tensor 
             throw new ArgumentException($"The slice is {string.Join(" x ", slice.shape)}; it must be B x {images + labels} x H x W.", nameof(slice));
         using var scope = torch.NewDisposeScope();
         var x = _head.forward(slice);                                                            // B x w x H x W
-        foreach (var (widen, narrow, spread) in _blocks) x = x + spread.forward(narrow.forward(widen.forward(x).relu_()));
-        var y = Interleave(_tail.forward(x) + _skip.forward(slice)).to_type(torch.ScalarType.Float32); // B x (C+L) x rH x W
+        foreach (var (widen, narrow, spread) in _blocks) x = x.Plus(spread.forward(narrow.forward(widen.forward(x).relu_())));
+        var y = Interleave(_tail.forward(x).Plus(_skip.forward(slice))).to_type(torch.ScalarType.Float32); // B x (C+L) x rH x W
         var image = y.narrow(1, 0, images);
-        if (_interpolation is { } weights) image = image + Interpolate(slice.narrow(1, 0, images), weights);
+        if (_interpolation is { } weights) image = image.Plus(Interpolate(slice.narrow(1, 0, images), weights));
         return (image.MoveToOuterDisposeScope(), y.narrow(1, images, labels).MoveToOuterDisposeScope());
     }
 

@@ -19,7 +19,7 @@ internal static class LabelFreeWeights
         parameters["encoder.stem.0.weight"].narrow(1, a.ImageChannels, a.LabelChannels).zero_();
         string head = a.Head == SelfSrHead.Base ? "outconv.1" : "feature_fuse1.conv.0";
         LabelRows(parameters[head + ".weight"], a).zero_();
-        LabelRows(parameters[head + ".bias"], a).fill_(Background);
+        LabelRows(parameters[head + ".bias"], a).FillInPlace(Background);
     }
 
     /// <summary>Outputs come in groups of C + L, images first.</summary>

@@ -82,7 +82,7 @@ internal sealed class PretrainedFlavr
             int images = network.Architecture.ImageChannels;
             var target = own[FlavrStateDict.StemWeight];
             target.zero_();
-            target.narrow(1, 0, images).copy_(Tensor(stem).sum(1, keepdim: true) / images);
+            target.narrow(1, 0, images).copy_(Tensor(stem).sum(1, keepdim: true).Over(images));
         }
         return $"{_weights.Count} of {own.Count} tensors from {_file} (stem {Stem}); the rest start at random";
     }

@@ -67,7 +67,7 @@ internal static class SelfSrTrainer
         var bias = parameters.Single(p => p.Key.EndsWith("uncertainty_out.bias", StringComparison.Ordinal)).Value;
         if (network.Architecture.Branches > 1) weight.copy_(torch.linspace(-1, 1, network.Architecture.Branches).view(weight.shape));
         double u = Math.Clamp(error, 1e-3, 0.5);
-        bias.fill_(Math.Log(u / (1 - u)));
+        bias.FillInPlace(Math.Log(u / (1 - u)));
     }
 
     internal static SelfSrModelInfo Describe(IReadOnlyList<TrainingCase> cases, SelfSrPlan plan, SelfSrOptions options, int seed, PretrainedFlavr? pretrained = null) => new()

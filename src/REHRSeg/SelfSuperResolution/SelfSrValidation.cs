@@ -34,8 +34,8 @@ internal sealed class SelfSrValidation(ThickSlicePatchSampler sampler, SelfSrOpt
             var predicted = torch.cat([torch.zeros_like(output.LabelLogits.narrow(1, 0, 1)), output.LabelLogits], 1).argmax(1);
             for (int k = 1; k <= a.LabelChannels; k++)
             {
-                using var mine = predicted.eq(k);
-                using var truth = label.eq(k);
+                using var mine = predicted.Is(k);
+                using var truth = label.Is(k);
                 overlap[k - 1] += mine.logical_and(truth).sum().item<long>();
                 total[k - 1] += mine.sum().item<long>() + truth.sum().item<long>();
             }
@@ -73,5 +73,5 @@ internal sealed class SelfSrValidation(ThickSlicePatchSampler sampler, SelfSrOpt
         return torch.lerp(thick.narrow(2, below, 1), thick.narrow(2, below + 1, 1), torch.tensor((float)(position - below), device: thick.device));
     })], 2);
 
-    static double Squared(torch.Tensor a, torch.Tensor b) => (a - b).square().sum(torch.ScalarType.Float64).item<double>();
+    static double Squared(torch.Tensor a, torch.Tensor b) => (a - b).Squared().sum(torch.ScalarType.Float64).item<double>();
 }

@@ -57,12 +57,12 @@ internal sealed class AdamOptimizer : IOptimizer
         for (int k = 0; k < indices.Length; k++)
         {
             var (p, g, m, v) = (parameters[k], gradients[k], _first[indices[k]], _second[indices[k]]);
-            double step = _steps[indices[k]].add_(1).item<float>();
-            if (WeightDecay != 0) p.mul_(1 - LearningRate * WeightDecay);
-            m.mul_(Beta1).add_(g, 1 - Beta1);
-            v.mul_(Beta2).addcmul_(g, g, 1 - Beta2);
-            var root = v.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, step))).add_(Epsilon);
-            p.addcdiv_(m, root, -LearningRate / (1 - Math.Pow(Beta1, step)));
+            double step = _steps[indices[k]].PlusInPlace(1).item<float>();
+            if (WeightDecay != 0) p.TimesInPlace(1 - LearningRate * WeightDecay);
+            m.TimesInPlace(Beta1).PlusInPlace(g, 1 - Beta1);
+            v.TimesInPlace(Beta2).PlusProductInPlace(g, g, 1 - Beta2);
+            var root = v.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, step))).PlusInPlace(Epsilon);
+            p.PlusQuotientInPlace(m, root, -LearningRate / (1 - Math.Pow(Beta1, step)));
         }
     }
 

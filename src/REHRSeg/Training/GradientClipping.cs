@@ -17,7 +17,7 @@ internal static class GradientClipping
         double value = norm.item<float>(), factor = limit / (value + 1e-6);
         if (!(factor < 1)) return value;
         if (kernels is not null) kernels.Scale(gradients, factor);
-        else foreach (var gradient in gradients) gradient.mul_(factor);
+        else foreach (var gradient in gradients) gradient.TimesInPlace(factor);
         return value;
     }
 }

@@ -50,9 +50,9 @@ internal sealed class SgdOptimizer : IOptimizer
         for (int k = 0; k < indices.Length; k++)
         {
             var (p, momentum) = (parameters[k], _momenta[indices[k]]);
-            var g = WeightDecay == 0 ? gradients[k] : gradients[k].add(p, WeightDecay);
-            momentum.mul_(Beta1).add_(g);
-            p.add_(g.add(momentum, Beta1), -LearningRate);
+            var g = WeightDecay == 0 ? gradients[k] : gradients[k].Plus(p, WeightDecay);
+            momentum.TimesInPlace(Beta1).PlusInPlace(g);
+            p.PlusInPlace(g.Plus(momentum, Beta1), -LearningRate);
         }
     }
 

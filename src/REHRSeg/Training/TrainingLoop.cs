@@ -149,7 +149,7 @@ internal static class TrainingLoop
             _context.CancellationToken.ThrowIfCancellationRequested();
             double value = loss.detach().to(torch.ScalarType.Float32).item<float>();
             if (!double.IsFinite(value)) throw Diverged($"the loss is {value}", metrics);
-            (_task.Parts == 1 ? loss : loss / _task.Parts).backward();
+            (_task.Parts == 1 ? loss : loss.Over(_task.Parts)).backward();
             _sums.Add("loss", value);
             foreach (var (name, term) in metrics) _sums.Add(name, term.MoveToOuterDisposeScope());
         }
@@ -231,7 +231,7 @@ internal static class TrainingLoop
             using var noGrad = torch.no_grad();
             var (sum, total, count) = _sums.GetValueOrDefault(name);
             if (sum is null) sum = value.detach().to(torch.ScalarType.Float32).clone().DetachFromDisposeScope();
-            else sum.add_(value.detach());
+            else sum.PlusInPlace(value.detach());
             _sums[name] = (sum, total, count + 1);
         }
 

@@ -31,7 +31,7 @@ internal sealed class WeightAverage : IDisposable
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         if (FusedKernels.Instance is { } kernels) kernels.Lerp(_averages, _weights, 1 - Decay);
-        else for (int i = 0; i < _weights.Length; i++) _averages[i].mul_(Decay).add_(_weights[i], 1 - Decay);
+        else for (int i = 0; i < _weights.Length; i++) _averages[i].TimesInPlace(Decay).PlusInPlace(_weights[i], 1 - Decay);
     }
 
     /// <summary>Exchanges weights and averages; twice is the identity.</summary>

@@ -12,25 +12,8 @@ public class OptimizerTests
     {
         using var scope = torch.NewDisposeScope();
         torch.Tensor[] tensors = [torch.ones(2)];
-        bool stop = false;
-        var collector = new Thread(() =>
-        {
-            while (!Volatile.Read(ref stop))
-            {
-                GC.Collect(0);
-                GC.WaitForPendingFinalizers();
-            }
-        });
-        collector.Start();
-        try
-        {
+        using (new BusyCollector())
             for (int i = 0; i < 15_000; i++) FusedKernels.Instance!.Scale(tensors, 1);
-        }
-        finally
-        {
-            Volatile.Write(ref stop, true);
-            collector.Join();
-        }
         Assert.Equal(1, tensors[0][1].item<float>());
     }
 

@@ -13,8 +13,8 @@ internal sealed class Conv2dLayer(int input, int output, int kernel, int padding
     {
         using var noGradient = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        weight.view(-1, period, weight[0].numel()).narrow(1, 0, count).mul_(factor);
-        Bias?.view(-1, period).narrow(1, 0, count).mul_(factor);
+        weight.view(-1, period, weight[0].numel()).narrow(1, 0, count).TimesInPlace(factor);
+        Bias?.view(-1, period).narrow(1, 0, count).TimesInPlace(factor);
     }
 
     protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => torch.nn.functional.conv2d(x, weight, bias, padding: _padding);

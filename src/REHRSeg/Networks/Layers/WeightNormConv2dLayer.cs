@@ -27,8 +27,8 @@ internal sealed class WeightNormConv2dLayer : ConvolutionLayer
     {
         using var noGradient = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        gain.narrow(0, 0, count).mul_(factor);
-        bias!.narrow(0, 0, count).mul_(factor);
+        gain.narrow(0, 0, count).TimesInPlace(factor);
+        bias!.narrow(0, 0, count).TimesInPlace(factor);
     }
 
     public override torch.Tensor forward(torch.Tensor x)
@@ -40,5 +40,5 @@ internal sealed class WeightNormConv2dLayer : ConvolutionLayer
 
     protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => torch.nn.functional.conv2d(x, weight, bias, padding: _padding);
 
-    private torch.Tensor Norm() => weight.square().sum([1, 2, 3], keepdim: true).sqrt();
+    private torch.Tensor Norm() => weight.Squared().sum([1, 2, 3], keepdim: true).sqrt();
 }

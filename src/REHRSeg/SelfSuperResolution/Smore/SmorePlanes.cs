@@ -40,7 +40,7 @@ internal static class SmorePlanes
                 {
                     var (image, logits) = network.forward(mirror.Length > 0 ? input.flip(mirror) : input);
                     var output = torch.cat([image, logits], 1);
-                    target.narrow(0, first, batch).add_((mirror.Length > 0 ? output.flip(mirror) : output).cpu(), share);
+                    target.narrow(0, first, batch).PlusInPlace((mirror.Length > 0 ? output.flip(mirror) : output).cpu(), share);
                 }
                 progress?.Report((done + first + batch) / (height + width));
             }
