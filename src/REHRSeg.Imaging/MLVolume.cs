@@ -54,21 +54,25 @@ public sealed class MLVolume
     public MLVolume SwapAxes(SliceAxis a, SliceAxis b)
     {
         if (a == b) return this;
-        var geometry = Geometry.SwapAxes(a, b);
-        int[] size = [Width, Height, Depth], stride = [1, Width, Width * Height];
-        (stride[(int)a], stride[(int)b]) = (stride[(int)b], stride[(int)a]);
-        int n = Geometry.VoxelCount;
         var result = new float[_voxels.Length];
-        var source = _voxels.Span;
+        SwapAxes(Voxels, Geometry, a, b, result);
+        return new(Geometry.SwapAxes(a, b), result, Channels);
+    }
+
+    /// <summary>The same for the voxels of one or more channels on a grid, into other memory.</summary>
+    internal static void SwapAxes(ReadOnlySpan<float> source, VolumeGeometry grid, SliceAxis a, SliceAxis b, Span<float> result)
+    {
+        var geometry = grid.SwapAxes(a, b);
+        int[] stride = [1, grid.Width, grid.Width * grid.Height];
+        (stride[(int)a], stride[(int)b]) = (stride[(int)b], stride[(int)a]);
         int to = 0;
-        for (int c = 0; c < Channels; c++)
+        for (int c = 0; c < source.Length; c += grid.VoxelCount)
             for (int z = 0; z < geometry.Depth; z++)
                 for (int y = 0; y < geometry.Height; y++)
                 {
-                    int from = c * n + z * stride[2] + y * stride[1];
+                    int from = c + z * stride[2] + y * stride[1];
                     for (int x = 0; x < geometry.Width; x++, from += stride[0]) result[to++] = source[from];
                 }
-        return new(geometry, result, Channels);
     }
 
     /// <summary>Throws if <paramref name="other"/> does not lie on this volume's grid.</summary>

@@ -42,7 +42,17 @@ public sealed class OnnxSuperResolver : IDisposable
     /// <param name="cancellationToken">Stops within a run of the network.</param>
     /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
     public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SliceAxis? axis = null, bool? mirroring = null, SliceConsistency? consistency = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
-        VolumeSuperResolver.Apply(image, label, _model, Info.With(mirroring, consistency), axis, progress, cancellationToken);
+        Apply(image, label, new() { Axis = axis, Ensemble = SuperResolutionRequest.Mirrored(mirroring), Consistency = consistency, Progress = progress }, cancellationToken);
+
+    /// <summary>The same with all that can be chosen.</summary>
+    /// <param name="image">Thick image in its file's orientation.</param>
+    /// <param name="label">Thick labels on the same grid; null: all background.</param>
+    /// <param name="request">Axis, ensemble, consistency, tiles.</param>
+    /// <param name="cancellationToken">Stops within a run of the network.</param>
+    /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
+    /// <exception cref="ModelFormatException">Planes of more than 2^20 voxels, and a file that cannot be computed in tiles.</exception>
+    public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SuperResolutionRequest request, CancellationToken cancellationToken = default) =>
+        VolumeSuperResolver.Apply(image, label, _model, Info, request, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();

@@ -41,12 +41,14 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
         Assert.True(VolumeFile.ReadGeometry(Directory.GetFiles(folder["torch", "hr"]).Single()).IsSameGrid(image.Refine(4, SliceAxis.Z)));
     }
 
-    [Fact]
-    public void Superresolve_by_run_and_by_onnx_agree()
+    [Theory]
+    [InlineData("none")]
+    [InlineData("full")]
+    public void Superresolve_by_run_and_by_onnx_agree(string ensemble)
     {
         using var folder = new TemporaryFolder();
-        ToolRun.InProcess("superresolve", "--model", trained.Run, "--input", trained.Data, "--cases", "case_0", "--out", folder["torch"]).AssertDone();
-        ToolRun.InProcess("superresolve", "--model", Path.Combine(trained.Run, "selfsr.onnx"), "--input", trained.Data, "--cases", "case_0", "--out", folder["onnx"]).AssertDone();
+        ToolRun.InProcess("superresolve", "--model", trained.Run, "--input", trained.Data, "--cases", "case_0", "--out", folder["torch"], "--ensemble", ensemble).AssertDone();
+        ToolRun.InProcess("superresolve", "--model", Path.Combine(trained.Run, "selfsr.onnx"), "--input", trained.Data, "--cases", "case_0", "--out", folder["onnx"], "--ensemble", ensemble, "--tile", "128").AssertDone();
         foreach (string file in (string[])["images/case_0_0000.nii.gz", "uncertainty/case_0.nii.gz"])
         {
             var (a, b) = (VolumeFile.Read(folder["torch", file]), VolumeFile.Read(folder["onnx", file]));
@@ -55,6 +57,18 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
             for (int i = 0; i < a.Voxels.Length; i++) Assert.True(Math.Abs(a.Voxels[i] - b.Voxels[i]) < 1e-3f * range, $"{file} differs at {i}: {a.Voxels[i]} and {b.Voxels[i]}");
         }
         Assert.True(File.Exists(folder["torch", "labels", "case_0.nii.gz"]));
+    }
+
+    [Fact]
+    public void Superresolve_without_labels_writes_images_and_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        var run = ToolRun.InProcess("superresolve", "--model", Path.Combine(trained.Run, "selfsr.onnx"), "--input", Path.Combine(trained.Data, "imagesTr"), "--cases", "case_0", "--out", folder["out"]);
+        run.AssertDone();
+        Assert.Contains("no label map", run.Error, StringComparison.Ordinal);
+        Assert.Equal(24, VolumeFile.Read(folder["out", "images", "case_0_0000.nii.gz"]).Depth);
+        Assert.True(File.Exists(folder["out", "uncertainty", "case_0.nii.gz"]));
+        Assert.False(Directory.Exists(folder["out", "labels"]));
     }
 
     [Fact]

@@ -23,6 +23,9 @@ public sealed class UsageTests
     [InlineData("superresolve --model spline --input x --out y")]
     [InlineData("pretrain-frames --out y")]
     [InlineData("pretrain-frames --volumes x --out y --patch 20")]
+    [InlineData("superresolve --model spline --factor 4 --input x --out y --tta --ensemble full")]
+    [InlineData("superresolve --model spline --factor 4 --input x --out y --ensemble some")]
+    [InlineData("superresolve --model spline --factor 4 --input x --out y --tile 64")]
     public void A_wrong_command_line_is_usage_with_a_hint(string line)
     {
         using var folder = new TemporaryFolder();

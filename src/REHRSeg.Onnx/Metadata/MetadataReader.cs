@@ -26,6 +26,9 @@ internal sealed class MetadataReader
 
     public int Version { get; }
 
+    /// <summary>True if the file has the key: for keys that came without a new format version.</summary>
+    public bool Has(string key) => _values.ContainsKey(Prefix + key);
+
     public string Text(string key) => _values.TryGetValue(Prefix + key, out var value) ? value : throw new ModelFormatException($"{_source}: {Prefix}{key} is missing. Export the model again.");
 
     public int Integer(string key, int least, int most) =>

@@ -50,6 +50,9 @@ internal sealed class OnnxSession : IDisposable
     /// <summary>True if the model lets a run set this value, which has a default.</summary>
     public bool HasSwitch(string name) => _session.OverridableInitializerMetadata.TryGetValue(name, out var value) && value.ElementType == typeof(bool);
 
+    /// <summary>Sizes of a value that a run may set and that has a default, -1: any; null: the model has no such value.</summary>
+    public IReadOnlyList<int>? OptionalShape(string name) => _session.OverridableInitializerMetadata.TryGetValue(name, out var value) && value.ElementType == typeof(float) ? value.Dimensions : null;
+
     /// <summary>Runs the model.</summary>
     /// <param name="input">Name of the input.</param>
     /// <param name="values">Its values.</param>
@@ -60,19 +63,24 @@ internal sealed class OnnxSession : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled, also within the run.</exception>
     public void Run(string input, ReadOnlyMemory<float> values, ReadOnlySpan<long> shape, IReadOnlyList<(string Name, Memory<float> Values, long[] Shape)> outputs, string? switchOff, CancellationToken cancellationToken)
     {
+        using var tensor = Value(values, shape);
+        using var off = Value(false);
+        Run(switchOff is null ? [(input, tensor)] : [(input, tensor), (switchOff, off)], outputs, cancellationToken);
+    }
+
+    /// <summary>As above with any inputs.</summary>
+    public void Run(IReadOnlyList<(string Name, OrtValue Value)> inputs, IReadOnlyList<(string Name, Memory<float> Values, long[] Shape)> outputs, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         var names = new string[outputs.Count];
         var results = new OrtValue[outputs.Count];
         using var options = new RunOptions();
         using var registration = cancellationToken.Register(() => options.Terminate = true);
-        using var tensor = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(values), shape.ToArray());
         try
         {
             for (int i = 0; i < outputs.Count; i++)
                 (names[i], results[i]) = (outputs[i].Name, OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, outputs[i].Values, outputs[i].Shape));
-            using var off = OrtValue.CreateTensorValueFromMemory(new[] { false }, []);
-            if (switchOff is null) _session.Run(options, [input], [tensor], names, results);
-            else _session.Run(options, [input, switchOff], [tensor, off], names, results);
+            _session.Run(options, [.. inputs.Select(i => i.Name)], [.. inputs.Select(i => i.Value)], names, results);
         }
         catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
         {
@@ -83,6 +91,15 @@ internal sealed class OnnxSession : IDisposable
             foreach (var result in results) result?.Dispose();
         }
     }
+
+    /// <summary>An input in the caller's memory.</summary>
+    public static OrtValue Value(ReadOnlyMemory<float> values, params ReadOnlySpan<long> shape) => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(values), shape.ToArray());
+
+    /// <summary>A list of integers.</summary>
+    public static OrtValue Value(params long[] values) => OrtValue.CreateTensorValueFromMemory(values, [values.Length]);
+
+    /// <summary>A switch.</summary>
+    public static OrtValue Value(bool value) => OrtValue.CreateTensorValueFromMemory(new[] { value }, []);
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

@@ -1,7 +1,10 @@
 namespace REHRSeg.Onnx;
 
-/// <summary>A self-SR network in an ONNX file: input <c>slices</c>, outputs <c>image</c>, <c>label</c> (logits) and <c>uncertainty</c>.</summary>
-internal sealed class OnnxWindowModel : IWindowModel
+/// <summary>
+/// A self-SR network in an ONNX file: input <c>slices</c>, outputs <c>image</c>, <c>label</c> (logits) and <c>uncertainty</c>. All but files of
+/// early versions also measure and take the averages over planes (<see cref="ITiledWindowModel"/>).
+/// </summary>
+internal sealed class OnnxWindowModel : ITiledWindowModel
 {
     readonly OnnxSession _session;
     readonly SelfSrModelInfo _info;
@@ -17,6 +20,9 @@ internal sealed class OnnxWindowModel : IWindowModel
             _session.Require(output: true, "image", source, -1, info.ImageChannels, info.Factor, -1, -1);
             _session.Require(output: true, "label", source, -1, info.LabelChannels, info.Factor, -1, -1);
             _session.Require(output: true, "uncertainty", source, -1, 1, info.Factor, -1, -1);
+            if (_session.OptionalShape("statistics_offsets") is not [_, int count and > 0]) return;
+            _session.Require(output: true, "statistics", source, -1, count);
+            Statistics = count;
         }
         catch
         {
@@ -29,13 +35,32 @@ internal sealed class OnnxWindowModel : IWindowModel
     public string Device => _session.Device;
 
     /// <inheritdoc/>
+    public int Statistics { get; }
+
+    /// <inheritdoc/>
     public void Run(ReadOnlyMemory<float> windows, int batch, int height, int width, Memory<float> image, Memory<float> labelLogits, Memory<float> uncertainty, CancellationToken cancellationToken) =>
-        _session.Run("slices", windows, [batch, _info.ImageChannels + _info.LabelChannels, 4, height, width],
-        [
-            ("image", image, [batch, _info.ImageChannels, _info.Factor, height, width]),
-            ("label", labelLogits, [batch, _info.LabelChannels, _info.Factor, height, width]),
-            ("uncertainty", uncertainty, [batch, 1, _info.Factor, height, width]),
-        ], null, cancellationToken);
+        _session.Run("slices", windows, [batch, _info.ImageChannels + _info.LabelChannels, 4, height, width], Outputs(batch, height, width, image, labelLogits, uncertainty), null, cancellationToken);
+
+    /// <inheritdoc/>
+    public void RunTile(ReadOnlyMemory<float> tiles, int batch, int height, int width, in TileStatistics statistics, Memory<float> image, Memory<float> labelLogits, Memory<float> uncertainty, CancellationToken cancellationToken)
+    {
+        var core = statistics.Core;
+        using var slices = OnnxSession.Value(tiles, batch, _info.ImageChannels + _info.LabelChannels, 4, height, width);
+        using var offsets = OnnxSession.Value(statistics.Offsets, batch, Statistics);
+        using var shares = OnnxSession.Value(statistics.Shares, Statistics);
+        using var whole = OnnxSession.Value(false);
+        using var start = OnnxSession.Value((long[])[core.Top, core.Left]);
+        using var end = OnnxSession.Value((long[])[core.Top + core.Height, core.Left + core.Width]);
+        _session.Run([("slices", slices), ("statistics_offsets", offsets), ("statistics_shares", shares), ("whole_plane", whole), ("core_start", start), ("core_end", end)],
+            [("statistics", statistics.Measured, [batch, Statistics]), .. image.IsEmpty ? [] : Outputs(batch, height, width, image, labelLogits, uncertainty)], cancellationToken);
+    }
+
+    (string, Memory<float>, long[])[] Outputs(int batch, int height, int width, Memory<float> image, Memory<float> labelLogits, Memory<float> uncertainty) =>
+    [
+        ("image", image, [batch, _info.ImageChannels, _info.Factor, height, width]),
+        ("label", labelLogits, [batch, _info.LabelChannels, _info.Factor, height, width]),
+        ("uncertainty", uncertainty, [batch, 1, _info.Factor, height, width]),
+    ];
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

@@ -30,8 +30,8 @@ public sealed record SelfSrModelInfo
     public (double Low, double High) RobustRange { get; init; } = (0.001, 0.995);
     /// <summary>What stands for slices beyond the volume's ends: as in training.</summary>
     public EdgeSlices EdgeSlices { get; init; } = EdgeSlices.Zero;
-    /// <summary>True: outputs are averaged over the 8 mirror images of each window. False: one pass (published).</summary>
-    public bool Mirroring { get; init; }
+    /// <summary>Views of each window over which outputs are averaged.</summary>
+    public WindowEnsemble Ensemble { get; init; } = WindowEnsemble.None;
     /// <summary>Slice profile that the network was trained for; null: unknown (format version 1).</summary>
     public SliceProfile? Profile { get; init; }
     /// <summary>What of the output is made to agree with the thick slices.</summary>
@@ -41,8 +41,8 @@ public sealed record SelfSrModelInfo
     /// <summary>Program and version that wrote the model.</summary>
     public string ToolVersion { get; init; } = "";
 
-    internal SelfSrModelInfo With(bool? mirroring, SliceConsistency? consistency) =>
-        mirroring is null && consistency is null ? this : this with { Mirroring = mirroring ?? Mirroring, Consistency = consistency ?? Consistency };
+    internal SelfSrModelInfo With(WindowEnsemble? ensemble, SliceConsistency? consistency) =>
+        ensemble is null && consistency is null ? this : this with { Ensemble = ensemble ?? Ensemble, Consistency = consistency ?? Consistency };
 
     /// <summary>As ONNX metadata key/values (invariant culture).</summary>
     public IReadOnlyDictionary<string, string> ToMetadata() => ToMetadata(Kind);
@@ -59,7 +59,8 @@ public sealed record SelfSrModelInfo
         [MetadataReader.Prefix + "slice_axis"] = MetadataReader.Write(DefaultSliceAxis),
         [MetadataReader.Prefix + "robust_range"] = MetadataReader.Write(RobustRange.Low) + "," + MetadataReader.Write(RobustRange.High),
         [MetadataReader.Prefix + "edge_slices"] = EdgeSlices == EdgeSlices.Zero ? "zero" : "replicate",
-        [MetadataReader.Prefix + "mirroring"] = MetadataReader.Write(Mirroring),
+        [MetadataReader.Prefix + "mirroring"] = MetadataReader.Write(Ensemble != WindowEnsemble.None),
+        [MetadataReader.Prefix + "rotating"] = MetadataReader.Write(Ensemble == WindowEnsemble.Full),
         [MetadataReader.Prefix + "slice_profile"] = MetadataReader.Write(Profile),
         [MetadataReader.Prefix + "consistency"] = s_consistencies[(int)Consistency],
         [MetadataReader.Prefix + "training_fingerprint"] = TrainingFingerprint,
@@ -87,7 +88,7 @@ public sealed record SelfSrModelInfo
             DefaultSliceAxis = read.Axis("slice_axis"),
             RobustRange = (range[0], range[1]),
             EdgeSlices = (EdgeSlices)read.Choice("edge_slices", "zero", "replicate"),
-            Mirroring = read.Flag("mirroring"),
+            Ensemble = !read.Flag("mirroring") ? WindowEnsemble.None : read.Has("rotating") && read.Flag("rotating") ? WindowEnsemble.Full : WindowEnsemble.Mirror,
             Profile = read.Version >= 2 ? read.Profile("slice_profile", read.Integer("factor", 2, 64)) : null,
             Consistency = read.Version >= 2 ? (SliceConsistency)read.Choice("consistency", s_consistencies) : SliceConsistency.None,
             TrainingFingerprint = read.Text("training_fingerprint"),
@@ -107,19 +108,4 @@ public enum EdgeSlices
     Zero,
     /// <summary>The outermost slice again.</summary>
     Replicate,
-}
-
-/// <summary>The self-SR network as the volume loop sees it. Thread-safe.</summary>
-public interface IWindowModel : IDisposable
-{
-    /// <summary>Runs a batch of windows of 4 thick slices; the result covers the second slice of each.</summary>
-    /// <param name="windows"><c>N x (C+L) x 4 x H x W</c>: image in [0,1], then one 0/1 channel per foreground class. H, W multiples of 8.</param>
-    /// <param name="batch">N.</param>
-    /// <param name="height">H.</param>
-    /// <param name="width">W.</param>
-    /// <param name="image">Receives <c>N x C x r x H x W</c> in [0,1].</param>
-    /// <param name="labelLogits">Receives <c>N x L x r x H x W</c> logits against a background of 0.</param>
-    /// <param name="uncertainty">Receives <c>N x 1 x r x H x W</c>.</param>
-    /// <param name="cancellationToken">Stops the run.</param>
-    void Run(ReadOnlyMemory<float> windows, int batch, int height, int width, Memory<float> image, Memory<float> labelLogits, Memory<float> uncertainty, CancellationToken cancellationToken);
 }

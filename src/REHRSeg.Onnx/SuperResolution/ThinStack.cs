@@ -26,10 +26,23 @@ internal sealed class ThinStack(MLVolume thick, MLVolume thickLabel, IntensityRa
         if (info.Consistency.HasFlag(SliceConsistency.Labels)) RestoreLabels(slice, paddedHeight, paddedWidth, logits);
     }
 
-    public SuperResolutionResult ToResult()
+    /// <summary>The volumes with the slice axis where the file has it. Takes the stack's memory over: no further use of it.</summary>
+    public SuperResolutionResult ToResult(SliceAxis axis)
     {
         if (info.Consistency.HasFlag(SliceConsistency.Image) && info.Profile is { } profile) ImageConsistency.Restore(_image, thick, profile);
-        return new(new(_geometry, _image, info.ImageChannels), new(_geometry, _label), new(_geometry, _uncertainty));
+        if (axis == SliceAxis.Z) return Result(_geometry, _image, _label, _uncertainty);
+        // Volumes of this size are few: each moves into the memory that the one before has left.
+        var label = Turned(_label, new float[_label.Length]);
+        var uncertainty = Turned(_uncertainty, _label);
+        var image = Turned(_image, info.ImageChannels == 1 ? _uncertainty : new float[_image.Length]);
+        return Result(_geometry.SwapAxes(axis, SliceAxis.Z), image, label, uncertainty);
+
+        SuperResolutionResult Result(VolumeGeometry geometry, float[] image, float[] label, float[] uncertainty) => new(new(geometry, image, info.ImageChannels), new(geometry, label), new(geometry, uncertainty));
+        float[] Turned(float[] from, float[] to)
+        {
+            MLVolume.SwapAxes(from, _geometry, axis, SliceAxis.Z, to);
+            return to;
+        }
     }
 
     void RestoreLabels(int slice, int paddedHeight, int paddedWidth, ReadOnlySpan<float> logits)

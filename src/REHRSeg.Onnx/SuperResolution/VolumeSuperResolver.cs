@@ -25,14 +25,31 @@ public static class VolumeSuperResolver
     /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
     /// <exception cref="ArgumentException">Wrong channel count, a label value that the model does not know, or NaN or infinity in the image.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static SuperResolutionResult Apply(MLVolume image, MLVolume? label, IWindowModel model, SelfSrModelInfo info, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    public static SuperResolutionResult Apply(MLVolume image, MLVolume? label, IWindowModel model, SelfSrModelInfo info, SliceAxis? axis = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
+        Apply(image, label, model, info, new SuperResolutionRequest { Axis = axis, Progress = progress }, cancellationToken);
+
+    /// <summary>The same with all that can be chosen.</summary>
+    /// <param name="image">Thick image of the model's channels.</param>
+    /// <param name="label">Its label map; null: all background.</param>
+    /// <param name="model">The network; planes of more than <see cref="SuperResolutionRequest.TileVoxels"/> are computed in tiles if it is an <see cref="ITiledWindowModel"/>.</param>
+    /// <param name="info">What the network was trained for.</param>
+    /// <param name="request">Axis, ensemble, tiles.</param>
+    /// <param name="cancellationToken">Stops between windows and tiles.</param>
+    /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
+    /// <exception cref="ModelFormatException">Planes of more than 2^20 voxels, and a model that cannot be computed in tiles.</exception>
+    /// <exception cref="ArgumentException">Wrong channel count, a label value that the model does not know, NaN or infinity in the image, or a value of the request out of its range.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static SuperResolutionResult Apply(MLVolume image, MLVolume? label, IWindowModel model, SelfSrModelInfo info, SuperResolutionRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(info);
+        ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(image);
+        request.Validate();
         if (label is null || !info.LearntLabels) label = new(image.Geometry, new float[image.Geometry.VoxelCount]);
+        info = info.With(request.Ensemble, request.Consistency);
         Check(image, label, info);
-        var along = axis ?? image.Geometry.DetectSliceAxis() ?? info.DefaultSliceAxis;
+        var along = request.Axis ?? image.Geometry.DetectSliceAxis() ?? info.DefaultSliceAxis;
         var (thick, thickLabel) = (image.SwapAxes(along, SliceAxis.Z), label.SwapAxes(along, SliceAxis.Z));
         var ranges = new IntensityRange[info.ImageChannels];
         for (int c = 0; c < ranges.Length; c++) ranges[c] = IntensityRange.Measure(thick.Channel(c), info.RobustRange);
@@ -42,16 +59,16 @@ public static class VolumeSuperResolver
         int plane = stack.PaddedHeight * stack.PaddedWidth;
         int preferred = Math.Clamp(BatchVoxels / plane, 2, 16), runs = Math.Max(1, stack.Depth / preferred), most = (stack.Depth + runs - 1) / runs;
         var outputs = new WindowOutputs(stack, most, info);
+        var runner = new PlaneRunner(model, info, request.TileVoxels);
         for (int run = 0; run < runs; run++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int first = (int)((long)stack.Depth * run / runs), batch = (int)((long)stack.Depth * (run + 1) / runs) - first;
-            outputs.Run(model, first, batch, cancellationToken);
+            outputs.Run(runner, first, batch, cancellationToken);
             for (int b = 0; b < batch; b++) thin.Store(first + b, stack.PaddedHeight, stack.PaddedWidth, outputs.Image(b), outputs.Logits(b), outputs.Uncertainty(b));
-            progress?.Report((double)(first + batch) / stack.Depth);
+            request.Progress?.Report((double)(first + batch) / stack.Depth);
         }
-        var result = thin.ToResult();
-        return new(result.Image.SwapAxes(along, SliceAxis.Z), result.Label.SwapAxes(along, SliceAxis.Z), result.Uncertainty.SwapAxes(along, SliceAxis.Z));
+        return thin.ToResult(along);
     }
 
     internal static void Check(MLVolume image, MLVolume label, SelfSrModelInfo info)

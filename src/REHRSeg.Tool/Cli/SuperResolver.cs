@@ -50,7 +50,7 @@ internal abstract class SuperResolver : IDisposable
         readonly SelfSrModel _model = run.Load<SelfSrTransformer>().Model;
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
         public override bool LearntLabels => _model.Info.LearntLabels;
-        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, settings.Request(axis), cancel);
         public override void Dispose() => _model.Dispose();
     }
 
@@ -60,7 +60,7 @@ internal abstract class SuperResolver : IDisposable
         public override bool HasUncertainty => false;
         public override bool LearntLabels => _model.Info.LearntLabels;
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
-        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Ensemble is { } e ? e != WindowEnsemble.None : null, settings.Consistency, null, cancel);
         public override void Dispose() => _model.Dispose();
     }
 
@@ -69,7 +69,7 @@ internal abstract class SuperResolver : IDisposable
         readonly OnnxSuperResolver _model = new(file);
         public override IReadOnlyList<LabelClass> Labels => _model.Info.Labels;
         public override bool LearntLabels => _model.Info.LearntLabels;
-        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, axis, settings.Mirror ? true : null, settings.Consistency, null, cancel);
+        public override SuperResolutionResult Apply(MLVolume image, MLVolume label, SliceAxis? axis, CancellationToken cancel) => _model.Apply(image, label, settings.Request(axis), cancel);
         public override void Dispose() => _model.Dispose();
     }
 }
@@ -77,8 +77,16 @@ internal abstract class SuperResolver : IDisposable
 /// <summary>How <c>superresolve</c> applies a model.</summary>
 internal sealed record SuperResolverSettings
 {
-    /// <summary>Average over mirror images; false: as the model was trained to.</summary>
-    public bool Mirror { get; init; }
+    /// <summary>Views of each window that are averaged; null: as the model was trained to.</summary>
+    public WindowEnsemble? Ensemble { get; init; }
+    /// <summary>Most voxels of a slice, or of a tile of it, that are computed at once; null: the default.</summary>
+    public int? TileVoxels { get; init; }
     /// <summary>What is made to agree with the thick slices; null: as the model was trained to, and nothing for interpolations.</summary>
     public SliceConsistency? Consistency { get; init; }
+
+    public SuperResolutionRequest Request(SliceAxis? axis)
+    {
+        var request = new SuperResolutionRequest { Axis = axis, Ensemble = Ensemble, Consistency = Consistency };
+        return TileVoxels is { } voxels ? request with { TileVoxels = voxels } : request;
+    }
 }

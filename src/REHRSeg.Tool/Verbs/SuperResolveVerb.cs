@@ -15,17 +15,24 @@ internal static class SuperResolveVerb
         var outDir = CommonOptions.Path("--out", "Folder for images/, labels/ and uncertainty/.");
         var only = CommonOptions.Path("--cases", "Comma-separated case ids, or splits.json:K for the validation cases of fold K.", required: false);
         var factor = CommonOptions.Factor("Thin slices per thick slice, for --model spline, spline-sdf or nearest.");
-        var tta = new Option<bool>("--tta") { Description = "Average over the 8 mirror images of each window: 8 times slower, slightly more accurate." };
+        var tta = new Option<bool>("--tta") { Description = "The same as --ensemble mirror." };
+        var ensemble = new Option<string?>("--ensemble") { Description = "Views of each window to average over: none, mirror (8 mirror images: 8 times slower, slightly more accurate) or full (16, those with rows and columns exchanged too). Default: as the model was trained to." };
+        ensemble.AcceptOnlyFromAmong("none", "mirror", "full");
+        var tile = new Option<int?>("--tile") { Description = $"Side of the largest slice that is computed at once, in voxels, at least 128; larger slices go in overlapping tiles, slower but in less memory. Default: {SuperResolutionRequest.DefaultTileSide}." };
+        tile.Validators.Add(r => { if (r.GetValueOrDefault<int?>() is < 128 or > 16384) r.AddError("--tile must be from 128 to 16384."); });
         var consistency = new Option<string?>("--consistency") { Description = "What is made to agree with the thick slices: none, labels, image or both. Default: as the model was trained to; none for spline and nearest (image: for a Gaussian slice profile)." };
         consistency.AcceptOnlyFromAmong("none", "labels", "image", "both");
         var axis = CommonOptions.Axis();
-        var command = new Command("superresolve", "Turn annotated thick volumes into thin ones.") { model, input, labels, outDir, only, factor, axis, tta, consistency };
+        var command = new Command("superresolve", "Turn annotated thick volumes into thin ones.") { model, input, labels, outDir, only, factor, axis, tta, ensemble, tile, consistency };
         command.OnRun((parse, console, cancel) =>
         {
             var cases = CaseSelection.Apply(CaseFiles.Find(parse.GetRequiredValue(input), parse.GetValue(labels)), parse.GetValue(only));
+            if (parse.GetValue(tta) && parse.GetValue(ensemble) is not (null or "mirror")) throw new UsageException("--tta means --ensemble mirror: give one of them.");
             using var resolver = SuperResolver.Open(parse.GetRequiredValue(model), parse.GetValue(factor), new()
             {
-                Mirror = parse.GetValue(tta), Consistency = parse.GetValue(consistency) is { } c ? Enum.Parse<SliceConsistency>(c, ignoreCase: true) : null,
+                Ensemble = parse.GetValue(tta) ? WindowEnsemble.Mirror : parse.GetValue(ensemble) is { } e ? Enum.Parse<WindowEnsemble>(e, ignoreCase: true) : null,
+                TileVoxels = parse.GetValue(tile) is { } side ? side * side : null,
+                Consistency = parse.GetValue(consistency) is { } c ? Enum.Parse<SliceConsistency>(c, ignoreCase: true) : null,
             });
             return Run(console, resolver, cases, parse.GetRequiredValue(outDir), CommonOptions.ParseAxis(parse.GetValue(axis)), cancel);
         });

@@ -26,6 +26,8 @@ internal sealed class FlavrBackbone
     /// <summary>H and W must be multiples of this.</summary>
     public const int InPlaneDivisor = 8;
     public const double LeakySlope = 0.2;
+    /// <summary>Channels of all gates in widths: 2 (1 + 2 + 4 + 8) in the encoder, 4 + 2 + 1 + 1 + 1 in the decoder.</summary>
+    public const int GateWidths = 39;
 
     private readonly Conv3dLayer _stem;
     private readonly ResidualBlock[] _layer1, _layer2, _layer3, _layer4;
@@ -53,32 +55,32 @@ internal sealed class FlavrBackbone
             [new(layers, $"{name}.0", input, output, stride), new(layers, $"{name}.1", output, output, none)];
     }
 
-    /// <summary>All maps, in the precision of the convolutions.</summary>
-    public FlavrFeatures Forward(torch.Tensor x)
+    /// <summary>All maps, in the precision of the convolutions; gates take their averages from <paramref name="plane"/> if x is a tile.</summary>
+    public FlavrFeatures Forward(torch.Tensor x, PlaneStatistics? plane = null)
     {
-        var (x0, x1) = EncodeLayer1(x);
-        var x2 = Run(_layer2, x1);
-        var x3 = Run(_layer3, x2);
-        var x4 = Run(_layer4, x3);
+        var (x0, x1) = EncodeLayer1(x, plane);
+        var x2 = Run(_layer2, x1, plane);
+        var x3 = Run(_layer3, x2, plane);
+        var x4 = Run(_layer4, x3, plane);
         using var scope = torch.NewDisposeScope();
-        var y = _decoder[0].Forward(x4, x3);
-        y = _decoder[1].Forward(y, x2);
-        y = _decoder[2].Forward(y, x1);
-        y = _decoder[3].Forward(y, x0);
-        y = _decoder[4].Forward(y, null);
+        var y = _decoder[0].Forward(x4, x3, plane);
+        y = _decoder[1].Forward(y, x2, plane);
+        y = _decoder[2].Forward(y, x1, plane);
+        y = _decoder[3].Forward(y, x0, plane);
+        y = _decoder[4].Forward(y, null, plane);
         return new(x0, x1, x2, x3, x4, y.MoveToOuterDisposeScope());
     }
 
     /// <summary>Stem and layer 1 alone (METHOD.md 13.4: an eighth of the work for the distilled feature).</summary>
-    public (torch.Tensor X0, torch.Tensor X1) EncodeLayer1(torch.Tensor x)
+    public (torch.Tensor X0, torch.Tensor X1) EncodeLayer1(torch.Tensor x, PlaneStatistics? plane = null)
     {
         var x0 = _stem.forward(x).relu_();
-        return (x0, Run(_layer1, x0));
+        return (x0, Run(_layer1, x0, plane));
     }
 
-    private static torch.Tensor Run(ResidualBlock[] blocks, torch.Tensor x)
+    private static torch.Tensor Run(ResidualBlock[] blocks, torch.Tensor x, PlaneStatistics? plane)
     {
         using var scope = torch.NewDisposeScope();
-        return blocks.Aggregate(x, (y, block) => block.Forward(y)).MoveToOuterDisposeScope();
+        return blocks.Aggregate(x, (y, block) => block.Forward(y, plane)).MoveToOuterDisposeScope();
     }
 }

@@ -11,10 +11,10 @@ internal sealed class FlavrDecoderBlock(LayerFactory layers, string name, int in
     private readonly FeatureGate _gate = layers.Gate($"{name}.{(upsample ? "upconv" : "conv")}.1.attn_layer.0", output);
 
     /// <summary><c>B x I x D x H x W</c> to <c>B x (O + skip) x D x H' x W'</c>.</summary>
-    public torch.Tensor Forward(torch.Tensor x, torch.Tensor? skip)
+    public torch.Tensor Forward(torch.Tensor x, torch.Tensor? skip, PlaneStatistics? plane = null)
     {
         using var scope = torch.NewDisposeScope();
-        var y = _gate.forward(_convolution.forward(x)).LeakyReluInPlace(FlavrBackbone.LeakySlope);
+        var y = _gate.Forward(_convolution.forward(x), plane).LeakyReluInPlace(FlavrBackbone.LeakySlope);
         return (skip is null ? y : torch.cat([y, skip], 1)).MoveToOuterDisposeScope();
     }
 }

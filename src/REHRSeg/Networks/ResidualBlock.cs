@@ -14,10 +14,10 @@ internal sealed class ResidualBlock(LayerFactory layers, string name, int input,
     private readonly Conv3dLayer? _shortcut = input == output ? null : layers.Conv3d($"{name}.downsample.0", input, output, new(1, 1, 1), stride, bias: false, Kaiming);
 
     /// <summary><c>B x I x D x H x W</c> to <c>B x O x D x H' x W'</c>.</summary>
-    public torch.Tensor Forward(torch.Tensor x)
+    public torch.Tensor Forward(torch.Tensor x, PlaneStatistics? plane = null)
     {
         using var scope = torch.NewDisposeScope();
-        var y = _gate.forward(_second.forward(_first.forward(x).relu_()));
+        var y = _gate.Forward(_second.forward(_first.forward(x).relu_()), plane);
         return y.Plus(_shortcut?.forward(x) ?? x).relu_().MoveToOuterDisposeScope();
     }
 }

@@ -43,14 +43,28 @@ internal sealed class SelfSrNetwork : torch.nn.Module<torch.Tensor, SelfSrOutput
         set => _precision.BFloat16 = value;
     }
 
-    public override SelfSrOutput forward(torch.Tensor window)
+    public override SelfSrOutput forward(torch.Tensor window) => Forward(window, null);
+
+    /// <summary>The same for a tile of a larger plane, whose averages come from <paramref name="plane"/>.</summary>
+    public SelfSrOutput Forward(torch.Tensor window, PlaneStatistics? plane)
     {
         using var scope = torch.NewDisposeScope();
-        var (centred, mean) = RemoveMean(window);
-        var merged = Merged(centred);
-        var interpolated = _interpolation is { } weights ? SubSliceInterpolation.Interpolate(window.narrow(1, 0, Architecture.ImageChannels), weights) : null;
+        var (centred, mean) = RemoveMean(window, plane);
+        var images = window.narrow(1, 0, Architecture.ImageChannels);
+        var magnitudes = Magnitudes(images, plane);
+        var merged = Merged(centred, plane);
+        var interpolated = _interpolation is { } weights ? SubSliceInterpolation.Interpolate(images, weights, magnitudes) : null;
         var (image, label, uncertainty) = _head.Forward(merged, mean, interpolated);
         return new(image.MoveToOuterDisposeScope(), label.MoveToOuterDisposeScope(), uncertainty?.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Measures a tile's averages; the head, which has none, is not computed.</summary>
+    public void Measure(torch.Tensor window, PlaneStatistics plane)
+    {
+        using var scope = torch.NewDisposeScope();
+        var centred = RemoveMean(window, plane).Centred;
+        Magnitudes(window.narrow(1, 0, Architecture.ImageChannels), plane);
+        Merged(centred, plane);
     }
 
     /// <summary>Stem and layer1 only: x1, <c>B x Width x 4 x H/2 x W/2</c>, float32 (METHOD.md 13.4 early exit).</summary>
@@ -75,14 +89,18 @@ internal sealed class SelfSrNetwork : torch.nn.Module<torch.Tensor, SelfSrOutput
     }
 
     // A scope of its own: the encoder's maps are gone when the head starts.
-    private torch.Tensor Merged(torch.Tensor centred)
+    private torch.Tensor Merged(torch.Tensor centred, PlaneStatistics? plane)
     {
         using var scope = torch.NewDisposeScope();
-        return _backbone.Forward(centred).Merge().MoveToOuterDisposeScope();
+        return _backbone.Forward(centred, plane).Merge().MoveToOuterDisposeScope();
     }
 
+    // Of the slices around the second, which tell whether they lie outside the volume.
+    private static torch.Tensor[]? Magnitudes(torch.Tensor images, PlaneStatistics? plane) =>
+        plane is null ? null : [plane.Magnitude(images.narrow(2, 0, 1)), plane.Magnitude(images.narrow(2, 2, 1)), plane.Magnitude(images.narrow(2, 3, 1))];
+
     // Per sample and image channel, over slices, H and W; labels stay as they are.
-    private (torch.Tensor Centred, torch.Tensor Mean) RemoveMean(torch.Tensor window)
+    private (torch.Tensor Centred, torch.Tensor Mean) RemoveMean(torch.Tensor window, PlaneStatistics? plane = null)
     {
         int images = Architecture.ImageChannels, channels = images + Architecture.LabelChannels;
         if (window.dim() != 5 || window.shape[1] != channels || window.shape[2] != FlavrBackbone.Slices
@@ -91,7 +109,7 @@ internal sealed class SelfSrNetwork : torch.nn.Module<torch.Tensor, SelfSrOutput
             throw new ArgumentException($"The window is {string.Join(" x ", window.shape)}; it must be B x {channels} x {FlavrBackbone.Slices} x H x W with H and W multiples of {FlavrBackbone.InPlaneDivisor}.", nameof(window));
         }
         var image = window.narrow(1, 0, images);
-        var mean = image.mean([2, 3, 4], keepdim: true);
+        var mean = plane?.Mean(image).view(-1, images, 1, 1, 1) ?? image.mean([2, 3, 4], keepdim: true);
         return (torch.cat([image - mean, window.narrow(1, images, Architecture.LabelChannels)], 1), mean);
     }
 }

@@ -45,13 +45,14 @@ internal static class SubSliceInterpolation
     /// <summary>The r thin slices. A neighbour whose image is zero throughout stands for "outside the volume": the slice before it takes its place.</summary>
     /// <param name="images"><c>B x C x 4 x H x W</c>.</param>
     /// <param name="weights"><c>r x 4</c>, for slices 0 to 3.</param>
+    /// <param name="magnitudes">Largest magnitudes of slices 0, 2 and 3, <c>B x 1</c> each, if the images are tiles of larger ones.</param>
     /// <returns><c>B x C x r x H x W</c>.</returns>
-    public static torch.Tensor Interpolate(torch.Tensor images, float[][] weights)
+    public static torch.Tensor Interpolate(torch.Tensor images, float[][] weights, torch.Tensor[]? magnitudes = null)
     {
         using var scope = torch.NewDisposeScope();
         var centre = images.narrow(2, 1, 1);
-        var after = Inside(images.narrow(2, 2, 1), centre);
-        var inside = torch.cat([Inside(images.narrow(2, 0, 1), centre), centre, after, Inside(images.narrow(2, 3, 1), after)], 2);
+        var after = Inside(images.narrow(2, 2, 1), centre, magnitudes?[1]);
+        var inside = torch.cat([Inside(images.narrow(2, 0, 1), centre, magnitudes?[0]), centre, after, Inside(images.narrow(2, 3, 1), after, magnitudes?[2])], 2);
         return torch.einsum("tk,bckhw->bcthw", Matrix(weights, images), inside).MoveToOuterDisposeScope();
     }
 
@@ -59,7 +60,8 @@ internal static class SubSliceInterpolation
     public static torch.Tensor Matrix(float[][] weights, torch.Tensor like) =>
         torch.tensor([.. weights.SelectMany(w => w)], [weights.Length, weights[0].Length], device: like.device);
 
-    static torch.Tensor Inside(torch.Tensor slice, torch.Tensor otherwise) => torch.where(slice.abs().amax([1, 2, 3, 4], keepdim: true).to_type(torch.ScalarType.Bool), slice, otherwise);
+    static torch.Tensor Inside(torch.Tensor slice, torch.Tensor otherwise, torch.Tensor? magnitude) =>
+        torch.where((magnitude?.view(-1, 1, 1, 1, 1) ?? slice.abs().amax([1, 2, 3, 4], keepdim: true)).to_type(torch.ScalarType.Bool), slice, otherwise);
 
     /// <summary>Gauss-Jordan elimination with row exchanges of an <c>n x (n + 1)</c> system.</summary>
     static double[] Solve(double[,] system)

@@ -52,6 +52,23 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
         return Initializer(name, [], TensorProto.Types.DataType.Bool, [1]);
     }
 
+    /// <summary>Numbers that a caller may set for a run; otherwise all are <paramref name="initial"/>.</summary>
+    public string Optional(string name, float initial, params ReadOnlySpan<OnnxDimension> shape)
+    {
+        _graph.Input.Add(Describe(name, shape));
+        int[] sizes = [.. shape.ToArray().Select(d => d.Name is null ? d.Size : 1)];
+        float[] values = new float[sizes.Aggregate(1, (a, b) => a * b)];
+        Array.Fill(values, initial);
+        return Initializer(name, sizes, TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes<float>(values));
+    }
+
+    /// <summary>Integers that a caller may set for a run; otherwise they are 0.</summary>
+    public string OptionalIntegers(string name, int count)
+    {
+        _graph.Input.Add(Describe(name, [count], TensorProto.Types.DataType.Int64));
+        return Initializer(name, [count], TensorProto.Types.DataType.Int64, new byte[count * sizeof(long)]);
+    }
+
     /// <summary>One of two values, of which only that is computed.</summary>
     public string If(string condition, Func<string> then, Func<string> otherwise)
     {

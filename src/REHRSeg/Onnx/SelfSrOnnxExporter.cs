@@ -6,7 +6,7 @@ namespace REHRSeg;
 /// <summary>
 /// Writes <c>selfsr.onnx</c>: FLAVR backbone and UASR head (METHOD.md sections 1-2). Input <c>slices</c> <c>N x (C+L) x 4 x H x W</c>,
 /// H and W multiples of 8; outputs <c>image</c> <c>N x C x r x H x W</c>, <c>label</c> <c>N x L x r x H x W</c> (logits against a background
-/// of 0) and <c>uncertainty</c> <c>N x 1 x r x H x W</c>.
+/// of 0) and <c>uncertainty</c> <c>N x 1 x r x H x W</c>. For planes in tiles there is more, which plain use need not touch: <see cref="PlaneStatisticsGraph"/>.
 /// </summary>
 internal static class SelfSrOnnxExporter
 {
@@ -25,10 +25,15 @@ internal static class SelfSrOnnxExporter
         var graph = new OnnxGraphBuilder(weights);
         graph.Input("slices", "N", images + labels, Slices, "H", "W");
         string[] parts = graph.Node("Split", ["slices", graph.Integers(images, labels)], 2, Attribute("axis", 1));
-        string mean = graph.Node("ReduceMean", [parts[0]], Attribute("axes", 2, 3, 4), Attribute("keepdims", 1));                  // N x C x 1 x 1 x 1
+        var plane = new PlaneStatisticsGraph(graph, architecture);
+        string mean = plane.Mean(parts[0]);                                                                                        // N x C x 1 x 1 x 1
+        string[] slices = graph.Node("Split", [parts[0]], Slices, Attribute("axis", 2));
+        string[] magnitudes = [plane.Magnitude(slices[0]), plane.Magnitude(slices[2]), plane.Magnitude(slices[3])];
         string centred = graph.Node("Concat", [graph.Node("Sub", [parts[0], mean]), parts[1]], Attribute("axis", 1));
-        string merged = Merge(graph, FlavrBackbone(graph, architecture, centred));
-        UasrHead(graph, architecture, merged, parts[0], mean);
+        string merged = Merge(graph, FlavrBackbone(graph, architecture, centred, plane));
+        string? interpolated = architecture.InterpolationWeights() is { } interpolation ? Interpolate(graph, slices, magnitudes, interpolation) : null;
+        UasrHead(graph, architecture, merged, parts[0], mean, interpolated);
+        plane.Finish();
         graph.Output("image", "N", images, architecture.Factor, "H", "W");
         graph.Output("label", "N", labels, architecture.Factor, "H", "W");
         graph.Output("uncertainty", "N", 1, architecture.Factor, "H", "W");
@@ -36,47 +41,47 @@ internal static class SelfSrOnnxExporter
     }
 
     /// <summary>F_o of the paper's eq. 2, <c>N x w x 4 x H x W</c>.</summary>
-    static string FlavrBackbone(OnnxGraphBuilder graph, SelfSrArchitecture a, string x)
+    static string FlavrBackbone(OnnxGraphBuilder graph, SelfSrArchitecture a, string x, PlaneStatisticsGraph plane)
     {
         int w = a.Width;
         string x0 = graph.Node("Relu", [Convolution(graph, x, "encoder.stem.0", a.ImageChannels + a.LabelChannels, w, [3, 7, 7], 2)]);
-        string x1 = Layer(graph, x0, "encoder.layer1", w, w, 1);
-        string x2 = Layer(graph, x1, "encoder.layer2", w, 2 * w, 2);
-        string x3 = Layer(graph, x2, "encoder.layer3", 2 * w, 4 * w, 2);
-        string x4 = Layer(graph, x3, "encoder.layer4", 4 * w, 8 * w, 1);
-        string y = Decode(graph, x4, "decoder.0.conv", 8 * w, 4 * w, x3);
-        y = Decode(graph, y, "decoder.1.upconv", 8 * w, 2 * w, x2);
-        y = Decode(graph, y, "decoder.2.upconv", 4 * w, w, x1);
-        y = Decode(graph, y, "decoder.3.conv", 2 * w, w, x0);
-        return Decode(graph, y, "decoder.4.upconv", 2 * w, w, null);
+        string x1 = Layer(graph, x0, "encoder.layer1", w, w, 1, plane, 2);
+        string x2 = Layer(graph, x1, "encoder.layer2", w, 2 * w, 2, plane, 4);
+        string x3 = Layer(graph, x2, "encoder.layer3", 2 * w, 4 * w, 2, plane, 8);
+        string x4 = Layer(graph, x3, "encoder.layer4", 4 * w, 8 * w, 1, plane, 8);
+        string y = Decode(graph, x4, "decoder.0.conv", 8 * w, 4 * w, x3, plane, 8);
+        y = Decode(graph, y, "decoder.1.upconv", 8 * w, 2 * w, x2, plane, 4);
+        y = Decode(graph, y, "decoder.2.upconv", 4 * w, w, x1, plane, 2);
+        y = Decode(graph, y, "decoder.3.conv", 2 * w, w, x0, plane, 2);
+        return Decode(graph, y, "decoder.4.upconv", 2 * w, w, null, plane, 1);
     }
 
-    /// <summary>Two residual blocks; the first strides in-plane.</summary>
-    static string Layer(OnnxGraphBuilder graph, string x, string name, int input, int output, int stride) =>
-        ResidualBlock(graph, ResidualBlock(graph, x, name + ".0", input, output, stride), name + ".1", output, output, 1);
+    /// <summary>Two residual blocks; the first strides in-plane. The result has 1/<paramref name="scale"/> of the plane's rows and columns.</summary>
+    static string Layer(OnnxGraphBuilder graph, string x, string name, int input, int output, int stride, PlaneStatisticsGraph plane, int scale) =>
+        ResidualBlock(graph, ResidualBlock(graph, x, name + ".0", input, output, stride, plane, scale), name + ".1", output, output, 1, plane, scale);
 
-    static string ResidualBlock(OnnxGraphBuilder graph, string x, string name, int input, int output, int stride)
+    static string ResidualBlock(OnnxGraphBuilder graph, string x, string name, int input, int output, int stride, PlaneStatisticsGraph plane, int scale)
     {
         string y = graph.Node("Relu", [Convolution(graph, x, name + ".conv1.0", input, output, [3, 3, 3], stride)]);
-        y = Gate(graph, Convolution(graph, y, name + ".conv2.0", output, output, [3, 3, 3], 1), name + ".fg.attn_layer.0", output);
+        y = Gate(graph, Convolution(graph, y, name + ".conv2.0", output, output, [3, 3, 3], 1), name + ".fg.attn_layer.0", output, plane, scale);
         string shortcut = input == output ? x : Convolution(graph, x, name + ".downsample.0", input, output, [1, 1, 1], stride, bias: false);
         return graph.Node("Relu", [graph.Node("Add", [y, shortcut])]);
     }
 
     /// <summary>Convolution (transposed and doubling H, W under an <c>upconv</c> name), gate, leaky ReLU, encoder map behind it.</summary>
-    static string Decode(OnnxGraphBuilder graph, string x, string name, int input, int output, string? skip)
+    static string Decode(OnnxGraphBuilder graph, string x, string name, int input, int output, string? skip, PlaneStatisticsGraph plane, int scale)
     {
         string y = name.EndsWith("upconv", StringComparison.Ordinal)
             ? graph.Node("ConvTranspose", [x, graph.Weight(name + ".0.weight", input, output, 3, 4, 4), graph.Weight(name + ".0.bias", output)],
                 Attribute("kernel_shape", 3, 4, 4), Attribute("strides", 1, 2, 2), Attribute("pads", 1, 1, 1, 1, 1, 1))
             : Convolution(graph, x, name + ".0", input, output, [3, 3, 3], 1);
-        y = graph.Node("LeakyRelu", [Gate(graph, y, name + ".1.attn_layer.0", output)], Attribute("alpha", LeakySlope));
+        y = graph.Node("LeakyRelu", [Gate(graph, y, name + ".1.attn_layer.0", output, plane, scale)], Attribute("alpha", LeakySlope));
         return skip is null ? y : graph.Node("Concat", [y, skip], Attribute("axis", 1));
     }
 
     /// <summary>x * sigmoid(W mean(x) + b).</summary>
-    static string Gate(OnnxGraphBuilder graph, string x, string name, int channels) =>
-        graph.Node("Mul", [x, graph.Node("Sigmoid", [Convolution(graph, graph.Node("GlobalAveragePool", [x]), name, channels, channels, [1, 1, 1], 1)])]);
+    static string Gate(OnnxGraphBuilder graph, string x, string name, int channels, PlaneStatisticsGraph plane, int scale) =>
+        graph.Node("Mul", [x, graph.Node("Sigmoid", [Convolution(graph, plane.Pool(x, scale), name, channels, channels, [1, 1, 1], 1)])]);
 
     /// <summary>G, the slices side by side: <c>N x 4w x H x W</c>, channel = slice * w + c.</summary>
     static string Merge(OnnxGraphBuilder graph, string x)
@@ -86,7 +91,7 @@ internal static class SelfSrOnnxExporter
     }
 
     /// <summary>Outputs <c>image</c>, <c>label</c>, <c>uncertainty</c>. H and W are held as one axis P of pixels within.</summary>
-    static void UasrHead(OnnxGraphBuilder graph, SelfSrArchitecture a, string merged, string input, string mean)
+    static void UasrHead(OnnxGraphBuilder graph, SelfSrArchitecture a, string merged, string input, string mean, string? interpolated)
     {
         int r = a.Factor, n = a.Branches, width = Slices * a.Width, images = a.ImageChannels, labels = a.LabelChannels;
         string size = graph.Node("Slice", [graph.Node("Shape", [input]), graph.Integers(3), graph.Integers(5)]);                  // H, W
@@ -97,8 +102,8 @@ internal static class SelfSrOnnxExporter
         string[] parts = graph.Node("Split", [graph.Node("Reshape", [branches, graph.Integers(0, r, n, images + labels, -1)]), graph.Integers(images, labels)], 2, Attribute("axis", 3));
         string perBranch = graph.Node("Unsqueeze", [attention, graph.Integers(3)]);
 
-        string image = Planes(graph, Mix(graph, perBranch, a.GlobalResidual ? parts[0] : Activate(graph, a, parts[0], mean)), images, r, size);
-        if (a.InterpolationWeights() is { } interpolation) image = graph.Node("Add", [image, Interpolate(graph, input, interpolation)]);
+        string image = Planes(graph, Mix(graph, perBranch, interpolated is not null ? parts[0] : Activate(graph, a, parts[0], mean)), images, r, size);
+        if (interpolated is not null) image = graph.Node("Add", [image, interpolated]);
         graph.Name(image, "image");
         graph.Name(Planes(graph, Mix(graph, perBranch, parts[1]), labels, r, size), "label");
 
@@ -126,16 +131,11 @@ internal static class SelfSrOnnxExporter
     }
 
     /// <summary><see cref="SubSliceInterpolation"/> of slice 1 at its r thin slices, <c>N x C x r x H x W</c>; a neighbour of zeros throughout is outside the volume.</summary>
-    static string Interpolate(OnnxGraphBuilder graph, string images, float[][] weights)
+    static string Interpolate(OnnxGraphBuilder graph, string[] slices, string[] magnitudes, float[][] weights)
     {
-        string[] slices = graph.Node("Split", [images], Slices, Attribute("axis", 2));
-        string Inside(string slice, string otherwise)
-        {
-            string largest = graph.Node("ReduceMax", [graph.Node("Abs", [slice])], Attribute("axes", 1, 2, 3, 4), Attribute("keepdims", 1));
-            return graph.Node("Where", [graph.Node("Greater", [largest, graph.Scalar(0)]), slice, otherwise]);
-        }
-        string after = Inside(slices[2], slices[1]);
-        string[] inside = [Inside(slices[0], slices[1]), slices[1], after, Inside(slices[3], after)];
+        string Inside(string slice, string otherwise, string magnitude) => graph.Node("Where", [graph.Node("Greater", [magnitude, graph.Scalar(0)]), slice, otherwise]);
+        string after = Inside(slices[2], slices[1], magnitudes[1]);
+        string[] inside = [Inside(slices[0], slices[1], magnitudes[0]), slices[1], after, Inside(slices[3], after, magnitudes[2])];
         var thin = weights.Select(w => inside.Select((slice, k) => graph.Node("Mul", [slice, graph.Scalar(w[k])])).Aggregate((a, b) => graph.Node("Add", [a, b])));
         return graph.Node("Concat", [.. thin], Attribute("axis", 2));
     }

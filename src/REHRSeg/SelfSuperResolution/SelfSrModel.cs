@@ -35,6 +35,9 @@ public sealed class SelfSrModel : IDisposable
 
     internal SelfSrArchitecture Architecture => _network.Architecture;
 
+    /// <summary>The network as the volume loop sees it.</summary>
+    internal TorchWindowModel Window => _window;
+
     /// <summary>Thin image, label and uncertainty of an annotated thick case: exactly r*D slices. Uncertainty is 1 everywhere with the base head.</summary>
     /// <param name="image">Thick image of the model's channels.</param>
     /// <param name="label">Its label map; null: all background.</param>
@@ -45,10 +48,20 @@ public sealed class SelfSrModel : IDisposable
     /// <param name="cancellationToken">Stops between windows.</param>
     /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
     /// <exception cref="ArgumentException">Wrong channel count, unknown label values, or NaN or infinity in the image.</exception>
-    public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SliceAxis? axis = null, bool? mirroring = null, SliceConsistency? consistency = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SliceAxis? axis = null, bool? mirroring = null, SliceConsistency? consistency = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
+        Apply(image, label, new() { Axis = axis, Ensemble = SuperResolutionRequest.Mirrored(mirroring), Consistency = consistency, Progress = progress }, cancellationToken);
+
+    /// <summary>The same with all that can be chosen.</summary>
+    /// <param name="image">Thick image of the model's channels.</param>
+    /// <param name="label">Its label map; null: all background.</param>
+    /// <param name="request">Axis, ensemble, consistency, tiles.</param>
+    /// <param name="cancellationToken">Stops between windows and tiles.</param>
+    /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
+    /// <exception cref="ArgumentException">Wrong channel count, unknown label values, NaN or infinity in the image, or a value of the request out of its range.</exception>
+    public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SuperResolutionRequest request, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return VolumeSuperResolver.Apply(image, label, _window, Info.With(mirroring, consistency), axis, progress, cancellationToken);
+        return VolumeSuperResolver.Apply(image, label, _window, Info, request, cancellationToken);
     }
 
     /// <summary>Writes architecture, info and weights (safetensors).</summary>

@@ -31,8 +31,8 @@ public sealed record SelfSrOptions : TrainerOptions
     public bool Residual { get; init; }
     /// <summary>What stands for slices beyond a volume's ends, in training and application; null: <see cref="EdgeSlices.Replicate"/> with <see cref="Residual"/>, else <see cref="EdgeSlices.Zero"/> (published).</summary>
     public EdgeSlices? Edge { get; init; }
-    /// <summary>True: the trained model averages over the 8 mirror images of each window when it is applied; 8 times the work. False: one pass (published, METHOD.md 4).</summary>
-    public bool Mirroring { get; init; }
+    /// <summary>Views of each window over which the trained model averages when it is applied. <see cref="WindowEnsemble.None"/>: published (METHOD.md 4).</summary>
+    public WindowEnsemble Ensemble { get; init; } = WindowEnsemble.None;
     /// <summary>What of the trained model's output is made to agree with the thick slices it comes from, when it is applied. <see cref="SliceConsistency.None"/>: published.</summary>
     public SliceConsistency Consistency { get; init; }
 
@@ -148,6 +148,7 @@ public sealed record SelfSrOptions : TrainerOptions
         Require(Smore is not null, nameof(Smore), Smore, "given");
         Smore!.Validate();
         Require(Enum.IsDefined(Profile), nameof(Profile), Profile, "a defined profile");
+        Require(Enum.IsDefined(Ensemble), nameof(Ensemble), Ensemble, "None, Mirror or Full");
         Require(Enum.IsDefined(Consistency), nameof(Consistency), Consistency, "None, Labels, Image or Both");
         Require(Edge is null || Enum.IsDefined(Edge.Value), nameof(Edge), Edge, "a defined form");
         if (ProfileFwhm is { } fwhm)

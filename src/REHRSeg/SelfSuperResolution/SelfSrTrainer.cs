@@ -79,7 +79,7 @@ internal static class SelfSrTrainer
         DefaultSliceAxis = plan.Axes.CountBy(a => a).MaxBy(a => a.Value).Key,
         RobustRange = (options.RobustLow, options.RobustHigh),
         EdgeSlices = options.EffectiveEdge,
-        Mirroring = options.Mirroring,
+        Ensemble = options.Ensemble,
         Profile = options.MakeProfile(plan.Factor, plan.SliceSpacing),
         Consistency = plan.HasLabels ? options.Consistency : options.Consistency & ~SliceConsistency.Labels,
         TrainingFingerprint = plan.Fingerprint(cases, FormattableString.Invariant($"seed {seed}; {options.DescribeSettings()}; pretrained {pretrained?.Hash}")),

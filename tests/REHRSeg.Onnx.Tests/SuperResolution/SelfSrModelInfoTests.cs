@@ -13,6 +13,7 @@ public class SelfSrModelInfoTests
         RobustRange = (0.0125, 0.9875),
         EdgeSlices = EdgeSlices.Replicate,
         LearntLabels = false,
+        Ensemble = WindowEnsemble.Full,
         Profile = SliceProfile.Gaussian(3, 2.5),
         Consistency = SliceConsistency.Image,
         TrainingFingerprint = "abc",
@@ -27,6 +28,16 @@ public class SelfSrModelInfoTests
         Assert.Equal(Info, back with { Labels = Info.Labels, Profile = Info.Profile });
         Assert.Equal(("gaussian", 3, Info.Profile!.First), (back.Profile!.Name, back.Profile.Factor, back.Profile.First));
         Assert.Equal(Info.Profile.Weights, back.Profile.Weights);
+    }
+
+    [Theory]
+    [InlineData("false", WindowEnsemble.None)]
+    [InlineData("true", WindowEnsemble.Mirror)]
+    public void AFileThatKnowsOnlyMirroringIsRead(string mirroring, WindowEnsemble ensemble)
+    {
+        var metadata = new Dictionary<string, string>(Info.ToMetadata()) { ["rehrseg.mirroring"] = mirroring };
+        metadata.Remove("rehrseg.rotating");
+        Assert.Equal(ensemble, SelfSrModelInfo.FromMetadata(metadata, "x.onnx").Ensemble);
     }
 
     [Fact]

@@ -112,7 +112,7 @@ public class VolumeSuperResolverTests
         var geometry = new VolumeGeometry([8, 8, 6], [1, 1, 4]);
         var random = new Random(3);
         var image = new MLVolume(geometry, Enumerable.Range(0, geometry.VoxelCount).Select(_ => random.NextSingle()).ToArray());
-        var result = VolumeSuperResolver.Apply(image, new(geometry, new float[geometry.VoxelCount]), new ShiftModel(), Info with { Mirroring = true });
+        var result = VolumeSuperResolver.Apply(image, new(geometry, new float[geometry.VoxelCount]), new ShiftModel(), Info with { Ensemble = WindowEnsemble.Mirror });
         const int Z = 2, Y = 4, X = 3;
         float Corners(int z) => (image[z, Y - 1, X - 1] + image[z, Y - 1, X + 1] + image[z, Y + 1, X - 1] + image[z, Y + 1, X + 1]) / 4;
         float[] before = [1, 0.5f, 0.5f, 0.5f], after = [0.5f, 0.5f, 0.5f, 1];
@@ -125,7 +125,7 @@ public class VolumeSuperResolverTests
         var geometry = Geometry(SliceAxis.Y, 5);
         var (image, label) = (Ramp(geometry, SliceAxis.X), Labels(geometry));
         var once = VolumeSuperResolver.Apply(image, label, new LinearModel(Info), Info);
-        var mirrored = VolumeSuperResolver.Apply(image, label, new LinearModel(Info), Info with { Mirroring = true });
+        var mirrored = VolumeSuperResolver.Apply(image, label, new LinearModel(Info), Info with { Ensemble = WindowEnsemble.Mirror });
         Assert.Equal(once.Label.Voxels.ToArray(), mirrored.Label.Voxels.ToArray());
         Assert.Equal(once.Image.Voxels.ToArray(), mirrored.Image.Voxels.ToArray(), (a, b) => Math.Abs(a - b) < 1e-4);
     }

@@ -9,10 +9,13 @@ namespace REHRSeg;
 internal sealed class FeatureGate(int channels, torch.Generator random, WeightInitialization initialization, ConvolutionPrecision precision)
     : ConvolutionLayer([channels, channels, 1, 1, 1], channels, random, initialization, precision)
 {
-    public override torch.Tensor forward(torch.Tensor x)
+    public override torch.Tensor forward(torch.Tensor x) => Forward(x, null);
+
+    /// <summary>The same for a tile: the mean is that of <paramref name="plane"/>.</summary>
+    public torch.Tensor Forward(torch.Tensor x, PlaneStatistics? plane)
     {
         using var scope = torch.NewDisposeScope();
-        var mean = x.mean([2, 3, 4], type: torch.ScalarType.Float32);
+        var mean = plane is null ? x.mean([2, 3, 4], type: torch.ScalarType.Float32) : plane.Mean(x);
         return (x * Convolve(mean, weight, bias).sigmoid().to_type(x.dtype)).MoveToOuterDisposeScope();
     }
 

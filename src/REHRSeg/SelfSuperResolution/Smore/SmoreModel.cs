@@ -52,7 +52,7 @@ public sealed class SmoreModel : IDisposable
         var along = axis ?? image.Geometry.DetectSliceAxis() ?? Info.DefaultSliceAxis;
         var thick = image.SwapAxes(along, SliceAxis.Z);
         var ranges = Enumerable.Range(0, thick.Channels).Select(c => IntensityRange.Measure(thick.Channel(c), Info.RobustRange)).ToArray();
-        var thin = Run(thick, label.SwapAxes(along, SliceAxis.Z), ranges, Info.With(mirroring, consistency), progress, cancellationToken);
+        var thin = Run(thick, label.SwapAxes(along, SliceAxis.Z), ranges, Info.With(SuperResolutionRequest.Mirrored(mirroring), consistency), progress, cancellationToken);
         return new(thin.Image.SwapAxes(along, SliceAxis.Z), thin.Label.SwapAxes(along, SliceAxis.Z), thin.Uncertainty.SwapAxes(along, SliceAxis.Z));
     }
 
@@ -67,7 +67,7 @@ public sealed class SmoreModel : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         using var mode = torch.inference_mode();
-        var thin = SmorePlanes.Run(_network, _device, Stack(image, label, ranges, info), info.Mirroring, progress, cancellationToken);
+        var thin = SmorePlanes.Run(_network, _device, Stack(image, label, ranges, info), info.Ensemble != WindowEnsemble.None, progress, cancellationToken);
         var result = new ThinStack(image, label, ranges, info);
         float[] certain = new float[info.Factor * image.Height * image.Width];
         Array.Fill(certain, 1f);
@@ -78,7 +78,7 @@ public sealed class SmoreModel : IDisposable
             int images = info.ImageChannels * certain.Length;
             result.Store(z, image.Height, image.Width, values[..images], values[images..], certain);
         }
-        return result.ToResult();
+        return result.ToResult(SliceAxis.Z);
     }
 
     /// <summary><c>(C+L) x D x H x W</c>: image in [0,1], then one 0/1 channel per foreground class.</summary>

@@ -45,7 +45,7 @@ public static class SmoreTrainer
         string settings = FormattableString.Invariant($"SMORE; seed {context.Seed}; {smore.DescribeSettings()}; {options.Profile} {options.ProfileFwhm} {options.SliceThickness}; {options.RobustLow} to {options.RobustHigh}; {options.BFloat16}");
         var info = SelfSrTrainer.Describe(cases, plan, options, context.Seed) with
         {
-            EdgeSlices = EdgeSlices.Replicate, Mirroring = smore.Mirroring, Consistency = smore.Consistency,
+            EdgeSlices = EdgeSlices.Replicate, Ensemble = smore.Mirroring ? WindowEnsemble.Mirror : WindowEnsemble.None, Consistency = smore.Consistency,
             TrainingFingerprint = plan.Fingerprint(cases, settings),
         };
         var sampler = new SmorePatchSampler([.. cases.Zip(plan.Axes, (item, axis) =>
