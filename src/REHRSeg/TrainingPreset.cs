@@ -41,7 +41,7 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
         {
             Width = 32, Iterations = 2400, UncertaintyIterations = 300, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3, UncertaintyLearningRate = 5e-4,
             Residual = true, Consistency = SliceConsistency.Both, ClipNorm = 5, EmaDecay = 0.995, BFloat16 = false, ValidationInterval = 500,
-            Smore = new() { Iterations = 2000, BatchSize = 8, PatchSlices = 8, PatchSize = 32, LearningRate = 2e-3, Residual = true, EmaDecay = 0.995 },
+            Smore = new() { Iterations = 1500, BatchSize = 16, PatchSlices = 8, PatchSize = 32, LearningRate = 1e-3, Residual = true, EmaDecay = 0.995 },
         },
         new RehrSegOptions
         {

@@ -76,6 +76,7 @@ public sealed class SmoreModel : IDisposable
             using var slices = thin.narrow(1, z * info.Factor, info.Factor).contiguous();
             var values = MemoryMarshal.Cast<byte, float>(slices.bytes);
             int images = info.ImageChannels * certain.Length;
+            if (!info.LearntLabels) values[images..].Fill(-1);
             result.Store(z, image.Height, image.Width, values[..images], values[images..], certain);
         }
         return result.ToResult(SliceAxis.Z);

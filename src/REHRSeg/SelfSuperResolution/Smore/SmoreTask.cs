@@ -11,10 +11,11 @@ internal sealed class SmoreTask : ITrainingTask, IDisposable
     readonly TrainingContext _context;
     readonly BatchPrefetcher<SmoreBatch> _batches;
     readonly OneCycle _cycle;
+    readonly bool _labels;
 
-    public SmoreTask(WdsrNetwork network, SmorePatchSampler sampler, SmoreOptions options, TrainingContext context)
+    public SmoreTask(WdsrNetwork network, SmorePatchSampler sampler, SmoreOptions options, TrainingContext context, bool labels)
     {
-        (_network, _sampler, _options, _context, _cycle) = (network, sampler, options, context, new(options.Iterations, options.LearningRate));
+        (_network, _sampler, _options, _context, _labels, _cycle) = (network, sampler, options, context, labels, new(options.Iterations, options.LearningRate));
         _batches = new((_, random) => sampler.Draw(options.BatchSize, random), context.Seed, TrainingStages.Smore + " samples", options.Iterations);
     }
 
@@ -36,7 +37,7 @@ internal sealed class SmoreTask : ITrainingTask, IDisposable
         var (image, logits) = _network.forward(On(torch.tensor(batch.Thick, [batch.Count, a.ImageChannels + a.LabelChannels, rows, columns])));
         return SelfSrLoss.Compute(new(image.unsqueeze(2), logits.unsqueeze(2), null),
             On(torch.tensor(batch.Image, [batch.Count, a.ImageChannels, 1, a.Factor * rows, columns])),
-            On(torch.tensor(batch.Label, [batch.Count, 1, a.Factor * rows, columns])).to(torch.int64), SelfSrLossForm.Pixel, metrics);
+            On(torch.tensor(batch.Label, [batch.Count, 1, a.Factor * rows, columns])).to(torch.int64), SelfSrLossForm.Pixel, metrics, labels: _labels);
     }
 
     public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => new Dictionary<string, double>();

@@ -65,7 +65,7 @@ public static class SmoreTrainer
         {
             network.to(context.Device);
             network.BFloat16 = options.BFloat16 ?? ComputeDevice.HasFastBFloat16(context.Device);
-            using var task = new SmoreTask(network, sampler, smore, context);
+            using var task = new SmoreTask(network, sampler, smore, context, plan.HasLabels);
             using var optimizer = new AdamOptimizer(network, smore.LearningRate) { Beta2 = smore.Beta2 };
             TrainingLoop.Run(task, optimizer, context, smore.CheckpointInterval);
             return new(network, info, context.Device);
