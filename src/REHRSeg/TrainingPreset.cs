@@ -12,7 +12,7 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
     public static TrainingPreset Tiny { get; } = new("tiny",
         new SelfSrOptions
         {
-            Width = 8, Iterations = 12, UncertaintyIterations = 4, BatchSize = 2, PatchSize = 24, LearningRate = 2e-3, Residual = true, Consistency = SliceConsistency.Both, BFloat16 = false, CheckpointInterval = 4,
+            Width = 8, Iterations = 12, UncertaintyIterations = 4, BatchSize = 2, PatchSize = 24, LearningRate = 2e-3, Residual = true, Consistency = SliceConsistency.Both, CalibrateLabels = true, BFloat16 = false, CheckpointInterval = 4,
             Smore = new() { Width = 8, Blocks = 2, Iterations = 8, BatchSize = 2, PatchSlices = 6, PatchSize = 24, LearningRate = 2e-3, Residual = true, CheckpointInterval = 4 },
         },
         new RehrSegOptions
@@ -26,7 +26,7 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
         new SelfSrOptions
         {
             Width = 16, Iterations = 600, UncertaintyIterations = 80, BatchSize = 4, PatchSize = 32, LearningRate = 2e-3, UncertaintyLearningRate = 5e-4,
-            Residual = true, Consistency = SliceConsistency.Both, ClipNorm = 5, EmaDecay = 0.99, BFloat16 = false, CheckpointInterval = 100,
+            Residual = true, Consistency = SliceConsistency.Both, CalibrateLabels = true, ClipNorm = 5, EmaDecay = 0.99, BFloat16 = false, CheckpointInterval = 100,
             Smore = new() { Width = 16, Blocks = 6, Iterations = 300, BatchSize = 8, PatchSlices = 8, PatchSize = 32, LearningRate = 2e-3, Residual = true, EmaDecay = 0.99, CheckpointInterval = 100 },
         },
         new RehrSegOptions
@@ -39,9 +39,9 @@ public sealed record TrainingPreset(string Name, SelfSrOptions SelfSr, RehrSegOp
     public static TrainingPreset Cpu { get; } = new("cpu",
         new SelfSrOptions
         {
-            Width = 32, Iterations = 2400, UncertaintyIterations = 300, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3, UncertaintyLearningRate = 5e-4,
-            Residual = true, Consistency = SliceConsistency.Both, ClipNorm = 5, EmaDecay = 0.995, BFloat16 = false, ValidationInterval = 500,
-            Smore = new() { Iterations = 1500, BatchSize = 16, PatchSlices = 8, PatchSize = 32, LearningRate = 1e-3, Residual = true, EmaDecay = 0.995 },
+            Width = 16, Iterations = 6000, UncertaintyIterations = 600, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3, UncertaintyLearningRate = 5e-4,
+            Residual = true, Consistency = SliceConsistency.Both, CalibrateLabels = true, ClipNorm = 5, EmaDecay = 0.995, BFloat16 = false, ValidationInterval = 500,
+            Seeds = SeedMode.Smore, Smore = new() { Iterations = 1500, Consistency = SliceConsistency.Both, BatchSize = 16, PatchSlices = 8, PatchSize = 32, LearningRate = 1e-3, Residual = true, EmaDecay = 0.995 },
         },
         new RehrSegOptions
         {

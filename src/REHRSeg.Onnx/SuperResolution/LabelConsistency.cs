@@ -50,7 +50,8 @@ internal static class LabelConsistency
 
     static float Logit(ReadOnlySpan<float> logits, int r, int label, int slice) => label == 0 ? 0 : logits[(label - 1) * r + slice];
 
-    static int Majority(ReadOnlySpan<int> classes)
+    /// <summary>The most frequent class; of a tie, the lower-centre slice's.</summary>
+    public static int Majority(ReadOnlySpan<int> classes)
     {
         (int best, int most, bool tied) = (0, 0, false);
         for (int t = 0; t < classes.Length; t++)

@@ -20,7 +20,7 @@ public sealed record FramePretrainingPreset(string Name, FramePretrainingOptions
     /// <summary>About a quarter of an hour on 2 cores.</summary>
     public static FramePretrainingPreset Cpu { get; } = new("cpu", new()
     {
-        Width = 32, Iterations = 2000, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3, Beta2 = 0.99, ClipNorm = 5, EmaDecay = 0.995, BFloat16 = false, ValidationInterval = 250,
+        Width = 16, Outputs = 3, Iterations = 2600, BatchSize = 8, PatchSize = 32, LearningRate = 1e-3, Beta2 = 0.99, ClipNorm = 5, EmaDecay = 0.995, BFloat16 = false, ValidationInterval = 250,
     });
 
     /// <summary>The published network and FLAVR's numbers: for a GPU.</summary>

@@ -15,17 +15,8 @@ internal static class LabelFreeWeights
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var a = network.Architecture;
-        var parameters = network.named_parameters().ToDictionary(p => p.name, p => (torch.Tensor)p.parameter);
-        parameters["encoder.stem.0.weight"].narrow(1, a.ImageChannels, a.LabelChannels).zero_();
-        string head = a.Head == SelfSrHead.Base ? "outconv.1" : "feature_fuse1.conv.0";
-        LabelRows(parameters[head + ".weight"], a).zero_();
-        LabelRows(parameters[head + ".bias"], a).FillInPlace(Background);
-    }
-
-    /// <summary>Outputs come in groups of C + L, images first.</summary>
-    static torch.Tensor LabelRows(torch.Tensor outputs, SelfSrArchitecture a)
-    {
-        int group = a.ImageChannels + a.LabelChannels;
-        return outputs.unflatten(0, [outputs.shape[0] / group, group]).narrow(1, a.ImageChannels, a.LabelChannels);
+        network.named_parameters().Single(p => p.name == "encoder.stem.0.weight").parameter.narrow(1, a.ImageChannels, a.LabelChannels).zero_();
+        LabelOutputs.Of(network, "weight").zero_();
+        LabelOutputs.Of(network, "bias").FillInPlace(Background);
     }
 }

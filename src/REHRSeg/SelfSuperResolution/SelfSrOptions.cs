@@ -71,6 +71,12 @@ public sealed record SelfSrOptions : TrainerOptions
     /// </summary>
     public bool CalibrateUncertainty { get; init; } = true;
 
+    /// <summary>
+    /// True: after training, label logits are shifted so that thin labels fill as many thick voxels as the thick labels of the training cases (<c>LabelCalibration</c>).
+    /// False: published.
+    /// </summary>
+    public bool CalibrateLabels { get; init; }
+
     /// <summary>How the isotropic volumes to train on are made from the thick ones (METHOD.md 3.1).</summary>
     public SeedMode Seeds { get; init; } = SeedMode.SplineSignedDistance;
     /// <summary>Training of the SMORE network, for <see cref="SeedMode.Smore"/>.</summary>

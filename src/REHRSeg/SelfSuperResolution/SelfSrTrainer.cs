@@ -41,6 +41,7 @@ internal static class SelfSrTrainer
                 if (options.CalibrateUncertainty) Calibrate(network, validation.MeanError(network, context.CancellationToken));
                 Run(TrainingStages.SelfSrUncertainty, options.UncertaintyIterations, options.UncertaintyLoss, (i, optimizer) => optimizer.LearningRate = Schedules.Cosine(i, options.UncertaintyIterations, options.UncertaintyLearningRate));
             }
+            if (options.CalibrateLabels && plan.HasLabels) LabelCalibration.Apply(network, cases, plan, info, context);
             return new(network, info, context.Device);
         }
         catch
