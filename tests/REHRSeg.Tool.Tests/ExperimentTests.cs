@@ -31,9 +31,9 @@ public sealed class ExperimentTests : IDisposable
         string held = CrossValidationFolds.Split(Enumerable.Range(0, 5).Select(i => $"case_{i}"), 5)[1].Validation.Single();
 
         string[] rows = File.ReadAllLines(_folder["out", "table2.csv"])[1..];
-        Assert.Equal(s_methods[1..].SelectMany(m => new[] { m, m + ", consistent" }).Append(s_methods[0]).Order(), rows.Select(r => r.Split('"')[1]).Distinct().Order());
+        Assert.Equal(s_methods[1..].SelectMany(m => new[] { m, m + ", consistent" }).Append(s_methods[0]).Append("SMORE, consistent, mirrored").Append("self-SR pretrained, consistent, mirrored").Order(), rows.Select(r => r.Split('"')[1]).Distinct().Order());
         Assert.All(rows, row => Assert.Equal(held, row.Split('"')[2].Split(',')[1]));
-        Assert.Equal(4 * 9, rows.Length); // PSNR, SSIM, DSC, HD95
+        Assert.Equal(4 * 11, rows.Length); // PSNR, SSIM, DSC, HD95
         Assert.Equal(1, result.GetProperty("cases").GetInt32());
 
         var truth = (Image: VolumeFile.Read(Path.Combine(dataset, "hr", "imagesTr", held + "_0000.nii.gz")), Label: VolumeFile.Read(Path.Combine(dataset, "hr", "labelsTr", held + ".nii.gz")));
@@ -50,12 +50,13 @@ public sealed class ExperimentTests : IDisposable
         Assert.Contains(held, JsonSerializer.Deserialize<List<Fold>>(File.ReadAllText(_folder["out", "ours", "run", "splits.json"]), ToolConsole.JsonForm)![1].Validation);
 
         var stamps = Directory.GetFiles(_folder["out"], "cell.json", SearchOption.AllDirectories).ToDictionary(f => f, File.GetLastWriteTimeUtc);
-        Assert.Equal(9, stamps.Count);
+        Assert.Equal(11, stamps.Count);
         File.Delete(_folder["out", "smore", "cell.json"]);
         byte[] table = File.ReadAllBytes(_folder["out", "table2.csv"]);
         Table2(dataset).AssertDone();
         Assert.Equal(table, File.ReadAllBytes(_folder["out", "table2.csv"]));
         Assert.All(stamps, s => Assert.Equal(!s.Key.EndsWith(Path.Combine("smore", "cell.json"), StringComparison.Ordinal), s.Value == File.GetLastWriteTimeUtc(s.Key)));
+        Table2(dataset, "--set", "selfsr.iterations=5").AssertUsage("options.json", "--out");
     }
 
     [Fact]

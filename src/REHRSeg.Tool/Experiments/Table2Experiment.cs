@@ -23,12 +23,12 @@ internal sealed record Table2Request
 
 /// <summary>
 /// The paper's Table 2 on any data: thin images and labels by spline and morphological interpolation, by SMORE, by self-SR from scratch, and by self-SR from weights that
-/// were pretrained on frame interpolation; signed-distance labels beside the morphological ones, because they are better here. Every method sees the fold's training cases alone and is scored on its validation cases; learned methods also once with their
-/// results made consistent with the thick input. One folder for each method; finished ones are not run again.
+/// were pretrained on frame interpolation; signed-distance labels beside the morphological ones, because they are better here. Every method sees the fold's training cases alone and is scored on its validation cases; learned methods also with their
+/// results made consistent with the thick input, and averaged over mirror images. One folder for each method; finished ones are not run again.
 /// </summary>
 internal sealed class Table2Experiment
 {
-    const string Spline = "spline + morphological", SignedDistance = "spline + signed distance", Smore = "SMORE", Scratch = "self-SR from scratch", Ours = "self-SR pretrained", Consistent = ", consistent";
+    const string Spline = "spline + morphological", SignedDistance = "spline + signed distance", Smore = "SMORE", Scratch = "self-SR from scratch", Ours = "self-SR pretrained", Consistent = ", consistent", Mirrored = ", consistent, mirrored";
 
     readonly ToolConsole _console;
     readonly Table2Request _request;
@@ -57,35 +57,38 @@ internal sealed class Table2Experiment
     {
         foreach (var (key, value) in _plan.Describe()) _console.Info($"{key,-24} {value}");
         _console.Info($"{"held out",-24} {_held.Count} cases of fold {_request.Fold}");
+        SuperResolverSettings plain = new() { Consistency = SliceConsistency.None }, consistent = new() { Consistency = SliceConsistency.Both }, mirrored = consistent with { Ensemble = WindowEnsemble.Mirror };
         CellResult[] cells =
         [
-            Cell("spline", Spline, "spline", SliceConsistency.None, () => { }),
-            Cell("spline-sdf", SignedDistance, "spline-sdf", SliceConsistency.None, () => { }),
-            Cell("spline-sdf-consistent", SignedDistance + Consistent, "spline-sdf", SliceConsistency.Image, () => { }),
-            Cell("smore", Smore, "smore/smore.safetensors", SliceConsistency.None, TrainSmore),
-            Cell("smore-consistent", Smore + Consistent, "smore/smore.safetensors", SliceConsistency.Both, TrainSmore),
-            Cell("scratch", Scratch, "scratch/run", SliceConsistency.None, () => TrainSelfSr("scratch/run", null)),
-            Cell("scratch-consistent", Scratch + Consistent, "scratch/run", SliceConsistency.Both, () => TrainSelfSr("scratch/run", null)),
-            Cell("ours", Ours, "ours/run", SliceConsistency.None, () => TrainSelfSr("ours/run", Pretrain())),
-            Cell("ours-consistent", Ours + Consistent, "ours/run", SliceConsistency.Both, () => TrainSelfSr("ours/run", Pretrain())),
+            Cell("spline", Spline, "spline", plain, () => { }),
+            Cell("spline-sdf", SignedDistance, "spline-sdf", plain, () => { }),
+            Cell("spline-sdf-consistent", SignedDistance + Consistent, "spline-sdf", new() { Consistency = SliceConsistency.Image }, () => { }),
+            Cell("smore", Smore, "smore/smore.safetensors", plain, TrainSmore),
+            Cell("smore-consistent", Smore + Consistent, "smore/smore.safetensors", consistent, TrainSmore),
+            Cell("smore-mirrored", Smore + Mirrored, "smore/smore.safetensors", mirrored, TrainSmore),
+            Cell("scratch", Scratch, "scratch/run", plain, () => TrainSelfSr("scratch/run", null)),
+            Cell("scratch-consistent", Scratch + Consistent, "scratch/run", consistent, () => TrainSelfSr("scratch/run", null)),
+            Cell("ours", Ours, "ours/run", plain, () => TrainSelfSr("ours/run", Pretrain())),
+            Cell("ours-consistent", Ours + Consistent, "ours/run", consistent, () => TrainSelfSr("ours/run", Pretrain())),
+            Cell("ours-mirrored", Ours + Mirrored, "ours/run", mirrored, () => TrainSelfSr("ours/run", Pretrain())),
         ];
         var scores = cells.SelectMany(c => c.Scores).ToArray();
         var table = ScoreTable.Of(scores,
         [
             (Scratch, Spline), (Scratch, SignedDistance), (Ours, Scratch), (Ours, Smore), (Ours + Consistent, Ours), (Ours + Consistent, SignedDistance + Consistent),
-            (Ours + Consistent, Scratch + Consistent), (Ours + Consistent, Smore), (Ours + Consistent, Smore + Consistent),
+            (Ours + Consistent, Scratch + Consistent), (Ours + Consistent, Smore), (Ours + Consistent, Smore + Consistent), (Ours + Mirrored, Smore + Mirrored),
         ]);
         AtomicFile.WriteText(Path.Combine(_request.OutDir, "table2.md"), table.ToMarkdown());
         AtomicFile.WriteText(Path.Combine(_request.OutDir, "table2.csv"), "method,case,measure,value\n" + string.Concat(scores.Select(s => FormattableString.Invariant($"\"{s.Method}\",{s.Case},{s.Measure},{s.Value:R}\n"))));
         return new(_held.Count, table.Means, table.Comparisons, [.. cells.Select(c => new CellCost(c.Scores[0].Method, c.Seconds, c.PeakMegabytes))], table);
     }
 
-    CellResult Cell(string name, string method, string model, SliceConsistency consistency, Action train)
+    CellResult Cell(string name, string method, string model, SuperResolverSettings settings, Action train)
     {
         string folder = Path.Combine(_request.OutDir, name);
         string setting = JsonSerializer.Serialize(new
         {
-            method, model, consistency = consistency.ToString(), _request.Fold, _request.Folds, _request.Seed, _plan.Factor, _plan.Axis, dataset = _request.Dataset.Directory, cases = _held.Select(c => c.Id),
+            method, model, settings = settings.ToString(), _request.Fold, _request.Folds, _request.Seed, _plan.Factor, _plan.Axis, dataset = _request.Dataset.Directory, cases = _held.Select(c => c.Id),
             options = name.StartsWith("spline", StringComparison.Ordinal) ? null : Settings(name.StartsWith("ours", StringComparison.Ordinal)),
         });
         _console.Info($"-- {method}");
@@ -93,7 +96,7 @@ internal sealed class Table2Experiment
         {
             train();
             bool interpolation = model.StartsWith("spline", StringComparison.Ordinal);
-            using var resolver = SuperResolver.Open(interpolation ? model : Path.Combine(_request.OutDir, model), interpolation ? _plan.Factor : null, new() { Consistency = consistency });
+            using var resolver = SuperResolver.Open(interpolation ? model : Path.Combine(_request.OutDir, model), interpolation ? _plan.Factor : null, settings);
             if (SuperResolveVerb.Run(_console, resolver, _held, folder, _request.Axis ?? _plan.Axis, _cancel) != CommandLine.Done)
                 throw new DatasetException($"{method}: not every case could be super-resolved; see above.");
         }, () => Score(folder, method));
@@ -114,6 +117,7 @@ internal sealed class Table2Experiment
     void TrainSmore()
     {
         string folder = Path.Combine(_request.OutDir, "smore"), file = Path.Combine(folder, "smore.safetensors");
+        RequireSameOptions(folder, OptionOverrides.Snapshot(_request.Preset.SelfSr.Smore));
         if (File.Exists(file)) return;
         TorchRuntime.EnsureLoaded();
         TorchRuntime.KeepMemory();
@@ -130,10 +134,10 @@ internal sealed class Table2Experiment
     string Pretrain()
     {
         string folder = Path.Combine(_request.OutDir, "pretraining"), file = Path.Combine(folder, "flavr.safetensors");
+        RequireSameOptions(folder, OptionOverrides.Snapshot(_request.Frames));
         if (File.Exists(file)) return file;
         TorchRuntime.EnsureLoaded();
         TorchRuntime.KeepMemory();
-        Directory.CreateDirectory(folder);
         FramePretrainer.TrainOnVolumes(_request.Dataset.Cases.Where(c => _training.Contains(c.Id)).Select(c => (c.Id, c.ReadImage())), file, _request.Frames with
         {
             Width = _request.Preset.SelfSr.Width, Axis = _request.Axis ?? _plan.Axis, Seed = _request.Seed, GpuDeviceId = _request.Gpu, CheckpointDirectory = Path.Combine(folder, "checkpoints"),
@@ -145,8 +149,9 @@ internal sealed class Table2Experiment
     void TrainSelfSr(string name, string? weights)
     {
         var run = new RunFolder(Path.Combine(_request.OutDir, name));
+        RequireSameOptions(Path.GetDirectoryName(run.Path)!, Settings(weights is not null));
         if (File.Exists(run.Model)) return;
-        var selfSr = _request.Preset.SelfSr with { PretrainedWeights = weights };
+        var selfSr = _request.Preset.SelfSr with { PretrainedWeights = weights, PretrainedStem = PretrainedStem.SumOfRgb };
         if (selfSr.Seeds == SeedMode.Smore)
         {
             TrainSmore();
@@ -158,6 +163,15 @@ internal sealed class Table2Experiment
             Seed = _request.Seed, Resume = true, SelfSrOnly = true, Gpu = _request.Gpu,
         };
         if (TrainVerb.Run(_console, request, _cancel) != CommandLine.Done) throw new DatasetException($"{name}: training failed; see above.");
+    }
+
+    /// <summary>A folder's training belongs to the options that it was begun with.</summary>
+    void RequireSameOptions(string folder, object options)
+    {
+        string file = Path.Combine(folder, "options.json"), text = JsonSerializer.Serialize(new { options, _request.Fold, _request.Folds, _request.Seed, _plan.Factor, _plan.Axis }, ToolConsole.JsonForm);
+        Directory.CreateDirectory(folder);
+        if (!File.Exists(file)) AtomicFile.WriteText(file, text);
+        else if (File.ReadAllText(file) != text) throw new UsageException($"{file} holds other options than this command's: what is trained there does not belong to it. Repeat the first command, or choose another --out.");
     }
 
     IReadOnlyList<MethodScore> Score(string folder, string method)
