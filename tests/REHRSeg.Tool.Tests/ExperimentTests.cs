@@ -62,12 +62,17 @@ public sealed class ExperimentTests : IDisposable
     [Fact]
     public void What_cannot_be_scored_is_refused_before_any_training()
     {
-        string dataset = TinyDataset.Write(_folder["thick"]);
+        string dataset = TinyDataset.Write(_folder["untrue"]);
         Table2(dataset).AssertFailure("hr", "rehrseg simulate");
         ToolRun.InProcess("experiment", "table2", "--dataset", dataset, "--out", _folder["out"], "--fold", "5").AssertUsage("--fold is 5");
         Assert.Contains("'rehrseg experiment table2 --help'", ToolRun.InProcess("experiment", "table2").Error, StringComparison.Ordinal);
         Table2(dataset, "--set", "nonsense.width=3").AssertUsage("nonsense");
         Assert.False(Directory.Exists(_folder["out"]));
+        string simulated = Simulated();
+        File.WriteAllText(_folder["file"], "");
+        ToolRun.InProcess("experiment", "table2", "--dataset", simulated, "--out", _folder["file"]).AssertFailure("--out", "cannot be written", "another folder");
+        Directory.CreateDirectory(_folder["out"]);
+        using (OutputFolder.Lock(_folder["out"])) Table2(simulated).AssertFailure("in use", "another folder");
     }
 
     [Fact]

@@ -44,6 +44,7 @@ internal sealed class Table2Experiment
         _truth = Path.Combine(request.Dataset.Directory, "hr");
         if (!File.Exists(Path.Combine(_truth, "dataset.json")))
             throw new DatasetException($"{request.Dataset.Directory} has no folder hr with the thin truth, so nothing can be scored. Make the dataset with 'rehrseg simulate'.");
+        OutputFolder.RequireWritable(request.OutDir);
         var report = CheckVerb.Run(_console, request.Dataset, request.Factor, request.Axis, cancel);
         if (report.Problems.Count > 0) throw new DatasetException($"{request.Dataset.Directory} has {report.Problems.Count} problem(s), listed above. Repair them first.");
         var fold = CrossValidationFolds.Split(request.Dataset.Cases.Select(c => c.Id), request.Folds)[request.Fold];
@@ -55,6 +56,7 @@ internal sealed class Table2Experiment
     /// <summary>Runs what is not finished, and writes <c>table2.csv</c> and <c>table2.md</c>.</summary>
     public Table2Result Run()
     {
+        using var only = OutputFolder.Lock(_request.OutDir);
         foreach (var (key, value) in _plan.Describe()) _console.Info($"{key,-24} {value}");
         _console.Info($"{"held out",-24} {_held.Count} cases of fold {_request.Fold}");
         SuperResolverSettings plain = new() { Consistency = SliceConsistency.None }, consistent = new() { Consistency = SliceConsistency.Both }, mirrored = consistent with { Ensemble = WindowEnsemble.Mirror };

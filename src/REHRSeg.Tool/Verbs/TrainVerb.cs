@@ -59,7 +59,7 @@ internal static class TrainVerb
         var run = request.Run;
         string? pretrained = PretrainedFlavr.Read(request.Preset.SelfSr)?.Hash;
         RequireUsable(run, request.Resume);
-        using var held = LockRun(run);
+        using var held = OutputFolder.Lock(run.Path);
         if (request.SelfSrOnly && File.Exists(run.SegmentationOnnx))
             throw new UsageException($"--only selfsr: {run.Path} holds a whole training already, and its model.zip would lose the segmenter. Leave --only out, or choose another --out.");
         var report = CheckVerb.Run(console, request.Dataset, request.Factor, request.Axis, cancel);
@@ -89,32 +89,9 @@ internal static class TrainVerb
         return CommandLine.Done;
     }
 
-    /// <summary>Keeps a second training out of the folder while this one runs.</summary>
-    static FileStream LockRun(RunFolder run)
-    {
-        try
-        {
-            return new(Path.Combine(run.Path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (IOException e)
-        {
-            throw new IOException($"--out {run.Path} is in use by another training. Wait for it, or choose another folder.", e);
-        }
-    }
-
     static void RequireUsable(RunFolder run, bool resume)
     {
-        try
-        {
-            Directory.CreateDirectory(run.Path);
-            string probe = Path.Combine(run.Path, ".write-test");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"--out {run.Path} cannot be written: {e.Message} Choose another folder.", e);
-        }
+        OutputFolder.RequireWritable(run.Path);
         if (!resume && run.HoldsWork) throw new IOException($"--out {run.Path} already holds a run. Continue it with --resume, or choose another folder.");
     }
 
