@@ -53,7 +53,7 @@ public static class ThickSliceSimulator
         {
             var (o, j) = Math.DivRem(row, blocks.ThickSlices);
             var block = thin.Voxels.Slice((o * n + start + factor * j) * inner, factor * inner);
-            for (int i = 0; i < inner; i++) result[row * inner + i] = Majority(block[i..], factor, inner);
+            for (int i = 0; i < inner; i++) result[row * inner + i] = LabelMajority.Of(block[i..], factor, inner, (factor - 1) / 2);
         });
         return new(blocks.Geometry, result, thin.Channels);
     }
@@ -74,25 +74,6 @@ public static class ThickSliceSimulator
         for (int o = 0; o < blocks.Outer; o++)
             thin.Voxels.Slice((o * blocks.ThinSlices + start) * blocks.Inner, run).CopyTo(result.AsSpan(o * run));
         return new(thin.Geometry.Crop(axis, start, kept), result, thin.Channels);
-    }
-
-    /// <summary>The most frequent of <paramref name="count"/> labels <paramref name="stride"/> apart; if two are equally frequent, the lower-centre slice's.</summary>
-    static float Majority(ReadOnlySpan<float> labels, int count, int stride)
-    {
-        float best = labels[0];
-        int most = 0;
-        bool tied = false;
-        for (int k = 0; k < count; k++)
-        {
-            float label = labels[k * stride];
-            if (most > 0 && label == best) continue;
-            int votes = 0;
-            for (int l = 0; l < count; l++) if (labels[l * stride] == label) votes++;
-            if (votes > most) (best, most, tied) = (label, votes, false);
-            else if (votes == most && label != best) tied = true;
-            if (2 * most > count) break;
-        }
-        return tied ? labels[(count - 1) / 2 * stride] : best;
     }
 
     /// <summary>The thin array as <c>outer x slices x inner</c> and its thick grid.</summary>

@@ -1,3 +1,5 @@
+using REHRSeg.Imaging;
+
 namespace REHRSeg.Onnx;
 
 /// <summary>
@@ -51,15 +53,5 @@ internal static class LabelConsistency
     static float Logit(ReadOnlySpan<float> logits, int r, int label, int slice) => label == 0 ? 0 : logits[(label - 1) * r + slice];
 
     /// <summary>The most frequent class; of a tie, the lower-centre slice's.</summary>
-    public static int Majority(ReadOnlySpan<int> classes)
-    {
-        (int best, int most, bool tied) = (0, 0, false);
-        for (int t = 0; t < classes.Length; t++)
-        {
-            int votes = classes.Count(classes[t]);
-            if (votes > most) (best, most, tied) = (classes[t], votes, false);
-            else if (votes == most && classes[t] != best) tied = true;
-        }
-        return tied ? classes[(classes.Length - 1) / 2] : best;
-    }
+    public static int Majority(ReadOnlySpan<int> classes) => LabelMajority.Of(classes, classes.Length, 1, (classes.Length - 1) / 2);
 }

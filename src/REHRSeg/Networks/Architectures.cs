@@ -12,8 +12,19 @@ internal enum SelfSrHead
     Uasr,
 }
 
+/// <summary>What the super-resolution networks have in common: channels, and the interpolation that they may correct.</summary>
+internal interface ISuperResolutionArchitecture
+{
+    int Factor { get; }
+    int ImageChannels { get; }
+    int LabelChannels { get; }
+    bool GlobalResidual { get; }
+    SliceProfileKind ResidualProfile { get; }
+    double? ResidualFwhm { get; }
+}
+
 /// <summary>Everything that fixes the self-SR network's weights. Names and shapes equal the published ones at the defaults.</summary>
-internal sealed record SelfSrArchitecture
+internal sealed record SelfSrArchitecture : ISuperResolutionArchitecture
 {
     public int Width { get; init; } = 64;
     public int Factor { get; init; } = 4;
@@ -44,7 +55,7 @@ internal sealed record SelfSrArchitecture
 }
 
 /// <summary>Everything that fixes the weights of <see cref="WdsrNetwork"/>. The defaults are the published ones.</summary>
-internal sealed record WdsrArchitecture
+internal sealed record WdsrArchitecture : ISuperResolutionArchitecture
 {
     /// <summary>Channels between the blocks; a block widens them to 4 times as many and narrows them to 0.8 times, rounded down.</summary>
     public int Width { get; init; } = 32;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 using TorchSharp;
@@ -9,12 +7,8 @@ namespace REHRSeg;
 /// <summary>A trained self-SR network with what is needed to apply it. Thread-safe for application.</summary>
 public sealed class SelfSrModel : IDisposable
 {
-    const string ArchitectureKey = "rehrseg.architecture";
-
     /// <summary>Windows of the teacher that are computed at once, in voxels of one slice.</summary>
     const int TeacherVoxels = 1 << 16;
-
-    static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() }, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
     readonly SelfSrNetwork _network;
     readonly torch.Device _device;
@@ -69,7 +63,7 @@ public sealed class SelfSrModel : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         using var scope = torch.NewDisposeScope();
-        SafeTensors.Write(stream, ModuleTensors.Of(_network), new SortedDictionary<string, string>(Info.ToMetadata().ToDictionary(), StringComparer.Ordinal) { [ArchitectureKey] = JsonSerializer.Serialize(Architecture, s_json) });
+        SafeTensors.Write(stream, ModuleTensors.Of(_network), new SortedDictionary<string, string>(Info.ToMetadata().ToDictionary(), StringComparer.Ordinal) { [ArchitectureMetadata.Key] = ArchitectureMetadata.Write(Architecture) });
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -83,7 +77,7 @@ public sealed class SelfSrModel : IDisposable
         TorchRuntime.EnsureLoaded();
         using var content = SafeTensors.Read(stream, Source);
         var info = SelfSrModelInfo.FromMetadata(content.Metadata, Source);
-        var architecture = ReadArchitecture(content.Metadata, info, Source);
+        var architecture = ArchitectureMetadata.Read<SelfSrArchitecture>(content.Metadata, info, Source, a => a is { Width: > 0 and <= 1024, Branches: > 0 and <= 1024 });
         var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
         var network = new SelfSrNetwork(architecture);
         return new(ModuleTensors.LoadOnto(device, network, content.Tensors, Source), info, device);
@@ -138,20 +132,5 @@ public sealed class SelfSrModel : IDisposable
         if (_disposed) return;
         _disposed = true;
         _network.Dispose();
-    }
-
-    static SelfSrArchitecture ReadArchitecture(IReadOnlyDictionary<string, string> metadata, SelfSrModelInfo info, string source)
-    {
-        SelfSrArchitecture? architecture = null;
-        try
-        {
-            if (metadata.TryGetValue(ArchitectureKey, out string? json)) architecture = JsonSerializer.Deserialize<SelfSrArchitecture>(json, s_json);
-        }
-        catch (JsonException) { }
-        if (architecture is not { Width: > 0 and <= 1024, Branches: > 0 and <= 1024 } || architecture.Factor != info.Factor || architecture.ImageChannels != info.ImageChannels || architecture.LabelChannels != info.LabelChannels)
-            throw new ModelFormatException($"{source}: metadata '{ArchitectureKey}' is missing or does not fit the rest of the file. Save the model again.");
-        if (architecture.GlobalResidual && info.FormatVersion < 2)
-            throw new ModelFormatException($"{source} is of format version {info.FormatVersion}, whose networks corrected another interpolation. Train it again, or use its selfsr.onnx.");
-        return architecture;
     }
 }

@@ -114,7 +114,7 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
         thin.AsSpan(_factor * plane, _factor * plane).CopyTo(targetLabel);
         var foreground = window[(_channels * WindowSlices * plane)..];
         foreground.Clear();
-        for (int i = 0; i < WindowSlices; i++) MarkMajority(thin.AsSpan(i * _factor * plane, _factor * plane), foreground[(i * plane)..], plane, WindowSlices * plane, _factor, _classes, at.FlipSlices);
+        for (int i = 0; i < WindowSlices; i++) MarkMajority(thin.AsSpan(i * _factor * plane, _factor * plane), foreground[(i * plane)..], plane, WindowSlices * plane, _factor, at.FlipSlices);
         LeaveVolume(window, plane, at.DropFirst, at.DropLast);
     }
 
@@ -144,31 +144,17 @@ internal sealed class ThickSlicePatchSampler(IReadOnlyList<SeedVolume> seeds, Se
     }
 
     /// <summary>Sets the 0/1 channels (<paramref name="stride"/> apart) of one thick slice of <paramref name="plane"/> voxels: the most frequent of r thin labels, ties to the lower-centre slice, as <see cref="ThickSliceSimulator.Label"/>.</summary>
-    internal static void MarkMajority(ReadOnlySpan<byte> thin, Span<float> foreground, int plane, int stride, int factor, int classes, bool flipped)
+    internal static void MarkMajority(ReadOnlySpan<byte> thin, Span<float> foreground, int plane, int stride, int factor, bool flipped)
     {
         int centre = flipped ? factor / 2 : (factor - 1) / 2;
-        Span<int> counts = stackalloc int[classes];
         for (int i = 0; i < plane; i++)
         {
             byte label = thin[centre * plane + i];
             bool uniform = true;
             for (int t = 0; t < factor; t++) uniform &= thin[t * plane + i] == label;
-            if (!uniform) label = Majority(thin[i..], plane, factor, label, counts);
+            if (!uniform) label = LabelMajority.Of(thin[i..], factor, plane, centre);
             if (label > 0) foreground[(label - 1) * stride + i] = 1;
         }
-    }
-
-    static byte Majority(ReadOnlySpan<byte> thin, int plane, int factor, byte centre, Span<int> counts)
-    {
-        counts.Clear();
-        for (int t = 0; t < factor; t++) counts[thin[t * plane]]++;
-        (byte best, int most, bool tied) = (0, 0, false);
-        for (int k = 0; k < counts.Length; k++)
-        {
-            if (counts[k] > most) (best, most, tied) = ((byte)k, counts[k], false);
-            else if (counts[k] == most) tied = most > 0;
-        }
-        return tied ? centre : best;
     }
 
     /// <summary>Imitates the ends of a volume: outer slices become what stands for slices beyond it.</summary>

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 using TorchSharp;
@@ -10,9 +8,7 @@ namespace REHRSeg;
 /// <summary>A trained SMORE network with what is needed to apply it (METHOD.md 10.1). Thread-safe for application.</summary>
 public sealed class SmoreModel : IDisposable
 {
-    const string ArchitectureKey = "rehrseg.architecture", Kind = "smore";
-
-    static readonly JsonSerializerOptions s_json = new() { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+    const string Kind = "smore";
 
     readonly WdsrNetwork _network;
     readonly torch.Device _device;
@@ -109,7 +105,7 @@ public sealed class SmoreModel : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         using var scope = torch.NewDisposeScope();
         var metadata = Info.ToMetadata(Kind);
-        metadata[ArchitectureKey] = JsonSerializer.Serialize(Architecture, s_json);
+        metadata[ArchitectureMetadata.Key] = ArchitectureMetadata.Write(Architecture);
         SafeTensors.Write(stream, ModuleTensors.Of(_network), metadata);
     }
 
@@ -136,7 +132,7 @@ public sealed class SmoreModel : IDisposable
         TorchRuntime.EnsureLoaded();
         using var content = SafeTensors.Read(stream, source);
         var info = SelfSrModelInfo.FromMetadata(content.Metadata, source, Kind);
-        var network = new WdsrNetwork(ReadArchitecture(content.Metadata, info, source));
+        var network = new WdsrNetwork(ArchitectureMetadata.Read<WdsrArchitecture>(content.Metadata, info, source, a => a is { Width: >= 2 and <= SmoreOptions.MostChannels, Blocks: >= 1 and <= SmoreOptions.MostBlocks }));
         var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
         return new(ModuleTensors.LoadOnto(device, network, content.Tensors, source), info, device);
     }
@@ -147,18 +143,5 @@ public sealed class SmoreModel : IDisposable
         if (_disposed) return;
         _disposed = true;
         _network.Dispose();
-    }
-
-    static WdsrArchitecture ReadArchitecture(IReadOnlyDictionary<string, string> metadata, SelfSrModelInfo info, string source)
-    {
-        WdsrArchitecture? architecture = null;
-        try
-        {
-            if (metadata.TryGetValue(ArchitectureKey, out string? json)) architecture = JsonSerializer.Deserialize<WdsrArchitecture>(json, s_json);
-        }
-        catch (JsonException) { }
-        if (architecture is not { Width: >= 2 and <= SmoreOptions.MostChannels, Blocks: >= 1 and <= SmoreOptions.MostBlocks } || architecture.Factor != info.Factor || architecture.ImageChannels != info.ImageChannels || architecture.LabelChannels != info.LabelChannels)
-            throw new ModelFormatException($"{source}: metadata '{ArchitectureKey}' is missing or does not fit the rest of the file. Save the model again.");
-        return architecture;
     }
 }

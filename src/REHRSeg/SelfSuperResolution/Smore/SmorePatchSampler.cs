@@ -89,6 +89,6 @@ internal sealed class SmorePatchSampler
         var foreground = thick[(_channels * Rows * Columns)..];
         foreground.Clear();
         for (int i = 0; i < Rows; i++)
-            ThickSlicePatchSampler.MarkMajority(label.Slice(i * _factor * Columns, _factor * Columns), foreground[(i * Columns)..], Columns, Rows * Columns, _factor, _classes, at.FlipRows);
+            ThickSlicePatchSampler.MarkMajority(label.Slice(i * _factor * Columns, _factor * Columns), foreground[(i * Columns)..], Columns, Rows * Columns, _factor, at.FlipRows);
     }
 }
