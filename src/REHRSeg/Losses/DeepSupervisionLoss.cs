@@ -19,15 +19,16 @@ internal static class DeepSupervisionLoss
     /// <param name="deep">Lower levels, high to low.</param>
     /// <param name="label"><c>B x D x H x W</c> int64; reduced to each level by its nearest voxel.</param>
     /// <param name="metrics">Receives detached scalars.</param>
-    public static Tensor Compute(Tensor logits, IReadOnlyList<Tensor> deep, Tensor label, IDictionary<string, Tensor>? metrics = null)
+    /// <param name="batchDice">Dice of the whole batch as if it were one volume (nnU-Net 2-D), on every level.</param>
+    public static Tensor Compute(Tensor logits, IReadOnlyList<Tensor> deep, Tensor label, IDictionary<string, Tensor>? metrics = null, bool batchDice = false)
     {
         var weights = Weights(deep.Count + 1);
-        var highest = DiceCrossEntropyLoss.Compute(logits, label);
+        var highest = DiceCrossEntropyLoss.Compute(logits, label, batchDice);
         metrics?.TryAdd("ce", highest.CrossEntropy.detach());
         metrics?.TryAdd("dice", highest.Dice.detach());
         var loss = highest.Loss.Times(weights[0]);
         for (int i = 0; i < deep.Count; i++)
-            if (weights[i + 1] > 0) loss = loss.Plus(DiceCrossEntropyLoss.Compute(deep[i], Reduce(label, deep[i].shape.AsSpan(2))).Loss.Times(weights[i + 1]));
+            if (weights[i + 1] > 0) loss = loss.Plus(DiceCrossEntropyLoss.Compute(deep[i], Reduce(label, deep[i].shape.AsSpan(2)), batchDice).Loss.Times(weights[i + 1]));
         return loss;
     }
 

@@ -14,10 +14,10 @@ namespace REHRSeg;
 /// | -- | -- | -- |
 /// | `Image` (input) | Volume | Thick-slice image: for training and for scoring |
 /// | `Label` (input, training) | Volume | Its label map |
-/// | `PseudoImage`, `PseudoLabel`, `PseudoHrLabel`, `PseudoUncertainty` (input, training) | Volume | Pseudo pairs; without these columns the plain nnU-Net phase alone is trained |
+/// | `PseudoImage`, `PseudoLabel`, `PseudoHrLabel`, `PseudoUncertainty` (input, training) | Volume | Pseudo pairs; without these columns the plain nnU-Net phase alone is trained; baselines (`Method`) ignore them |
 /// | `Start` (input, training) | Int32 | Start offset of the pair; the real cases are taken once, from the rows of the smallest |
 /// | `LrSegmentation` (output) | Volume | Labels on the input's own grid |
-/// | `HrSegmentation` (output) | Volume | Labels on the refined grid, r slices for each; not added by the plain nnU-Net |
+/// | `HrSegmentation` (output) | Volume | Labels on the refined grid, r slices for each; not added by methods that make none (plain nnU-Net, fully supervised) |
 ///
 /// ### Trainer Characteristics
 /// |  |  |
@@ -64,14 +64,15 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         var teacher = _options.Teacher ?? TeacherAnnotation.Find(input.Schema)?.Model;
         var options = _options with { Labels = _options.Labels ?? LabelAnnotations.Read(input.Schema[_options.LabelColumnName]), Teacher = teacher };
         var model = TrainingSession.Run(_host, options, _seed, context => RehrSegTrainer.Train(ReadData(input, options, context.CancellationToken), options, context));
-        return new(_env, model, Columns.For(model.Info.HasHighResolutionHead), new() { Axis = options.Axis });
+        return new(_env, model, Columns.For(model.Info.CanSegmentThin), new() { Axis = options.Axis });
     }
 
     RehrSegTrainingData ReadData(IDataView input, RehrSegOptions options, CancellationToken cancellationToken)
     {
-        bool pseudo = input.Schema.GetColumnOrNull(options.PseudoImageColumnName) is not null;
+        bool repeated = input.Schema.GetColumnOrNull(options.PseudoImageColumnName) is not null && input.Schema.GetColumnOrNull(options.StartColumnName) is not null;
+        bool pseudo = repeated && options.Method == SegmentationMethod.RehrSeg;
         string[] volumes = [options.ImageColumnName, options.LabelColumnName, .. pseudo ? PseudoColumns : []];
-        var rows = TrainingSession.ReadRows(input, volumes, pseudo ? options.StartColumnName : null, cancellationToken);
+        var rows = TrainingSession.ReadRows(input, volumes, repeated ? options.StartColumnName : null, cancellationToken);
         int first = rows.Count == 0 ? 0 : rows.Min(r => r.Start);
         var real = rows.Where(r => r.Start == first).Select(r => new TrainingCase(r.Id, r.Volumes[0], r.Volumes[1])).ToList();
         return new()
@@ -88,12 +89,12 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
     {
         inputSchema.RequireVolume(_options.ImageColumnName);
         inputSchema.RequireVolume(_options.LabelColumnName);
-        bool pseudo = PseudoColumns.Any(inputSchema.Has);
+        bool pseudo = _options.Method == SegmentationMethod.RehrSeg && PseudoColumns.Any(inputSchema.Has);
         if (pseudo)
         {
             foreach (string column in PseudoColumns) inputSchema.RequireVolume(column);
             inputSchema.Require(_options.StartColumnName, NumberDataViewType.Int32);
         }
-        return inputSchema.With([.. Columns.For(pseudo && _options.TrainsHrHead).Added.Select(name => VolumeSchema.VolumeShape(name))]);
+        return inputSchema.With([.. Columns.For(_options.SegmentsThin(pseudo)).Added.Select(name => VolumeSchema.VolumeShape(name))]);
     }
 }

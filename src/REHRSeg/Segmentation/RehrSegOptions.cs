@@ -35,12 +35,19 @@ public sealed record RehrSegOptions : TrainerOptions
     /// <summary>Receives the plain nnU-Net when its phase ends (the baseline, without HR head), for example to export it. The model is disposed after the call.</summary>
     public Action<RehrSegModel>? BaselineReady { get; init; }
 
+    /// <summary>What is trained: REHRSeg, or one of its baselines, which take the real cases alone (pseudo columns are ignored).</summary>
+    public SegmentationMethod Method { get; init; } = SegmentationMethod.RehrSeg;
+    /// <summary>How <see cref="SegmentationMethod.NnUNetInterpolated"/> makes thin labels.</summary>
+    public InterpolatedLabels InterpolatedLabels { get; init; } = InterpolatedLabels.Morphological;
+
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;
     /// <summary>Iterations of fine-tuning on pseudo pairs (METHOD.md 9.2); 0: the nnU-Net phase alone, without HR head.</summary>
     public int FineTuneIterations { get; init; } = 6000;
     /// <summary>Samples per iteration; null: as planned, at least 2.</summary>
     public int? BatchSize { get; init; }
+    /// <summary>Slices per iteration of <see cref="SegmentationMethod.NnUNet2D"/>; null: as planned, at least 2.</summary>
+    public int? PlanarBatchSize { get; init; }
 
     /// <summary>Feature-map elements that the planner may spend on two samples (METHOD.md 6.2); smaller gives smaller patches.</summary>
     public double FeatureMapBudget { get; init; } = 560e6;
@@ -48,6 +55,8 @@ public sealed record RehrSegOptions : TrainerOptions
     public int BaseFeatures { get; init; } = 32;
     /// <summary>Upper limit of channels.</summary>
     public int MaxFeatures { get; init; } = 320;
+    /// <summary>Upper limit of channels of <see cref="SegmentationMethod.NnUNet2D"/>.</summary>
+    public int PlanarMaxFeatures { get; init; } = 512;
     /// <summary>Upper limit of a patch's slices; null: none.</summary>
     public int? MaxPatchSlices { get; init; }
     /// <summary>Upper limit of a patch's in-plane sides in voxels; null: none.</summary>
@@ -121,7 +130,7 @@ public sealed record RehrSegOptions : TrainerOptions
     public bool Mirror { get; init; } = true;
 
     /// <summary>False: the nnU-Net phase alone.</summary>
-    internal bool FineTunes => UsePseudoData && FineTuneIterations > 0;
+    internal bool FineTunes => Method == SegmentationMethod.RehrSeg && UsePseudoData && FineTuneIterations > 0;
 
     /// <summary>False: the model has no HR head, as nothing would train it.</summary>
     internal bool TrainsHrHead => FineTunes && HrLossWeight > 0;
@@ -137,6 +146,14 @@ public sealed record RehrSegOptions : TrainerOptions
         KeepThickness = KeepThickness,
     };
 
+    /// <summary>What the planner of <see cref="SegmentationMethod.NnUNet2D"/> may spend: the same share of nnU-Net's memory as in 3-D.</summary>
+    internal PlanningBudget PlanarBudget => Budget with
+    {
+        FeatureMapElements = PlanarPlanner.NnUNetElements * (Budget.FeatureMapElements / new PlanningBudget().FeatureMapElements),
+        MaxFeatures = PlanarMaxFeatures,
+        BatchSize = PlanarBatchSize,
+    };
+
     /// <summary>Checks every number before work starts.</summary>
     /// <exception cref="ArgumentException">Names option, value and range.</exception>
     internal void Validate()
@@ -145,6 +162,10 @@ public sealed record RehrSegOptions : TrainerOptions
         Require(NnUNetIterations >= 0, nameof(NnUNetIterations), NnUNetIterations, "at least 0");
         Require(FineTuneIterations >= 0, nameof(FineTuneIterations), FineTuneIterations, "at least 0");
         Require(BatchSize is null or >= 1, nameof(BatchSize), BatchSize, "at least 1, or null");
+        Require(PlanarBatchSize is null or >= 1, nameof(PlanarBatchSize), PlanarBatchSize, "at least 1, or null");
+        Require(PlanarMaxFeatures >= BaseFeatures, nameof(PlanarMaxFeatures), PlanarMaxFeatures, $"at least BaseFeatures ({BaseFeatures})");
+        Require(Enum.IsDefined(Method), nameof(Method), Method, "one of " + string.Join(", ", Enum.GetNames<SegmentationMethod>()));
+        Require(Enum.IsDefined(InterpolatedLabels), nameof(InterpolatedLabels), InterpolatedLabels, "one of " + string.Join(", ", Enum.GetNames<InterpolatedLabels>()));
         Require(FeatureMapBudget > 0, nameof(FeatureMapBudget), FeatureMapBudget, "above 0");
         Require(BaseFeatures >= 1, nameof(BaseFeatures), BaseFeatures, "at least 1");
         Require(MaxFeatures >= BaseFeatures, nameof(MaxFeatures), MaxFeatures, $"at least BaseFeatures ({BaseFeatures})");

@@ -29,6 +29,7 @@ internal static class RehrSegTrainer
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(context);
+        if (options.Method != SegmentationMethod.RehrSeg) data = data with { Pseudo = [], Teacher = null };
         var setup = RehrSegTrainingSetup.Check(data, options);
         var plan = Plan(data, options, setup);
         if (context.Directory is not null) plan.Save(Path.Combine(Directory.CreateDirectory(context.Directory).FullName, "plan.json"));
@@ -39,7 +40,8 @@ internal static class RehrSegTrainer
         var teacher = fineTune && options.UseDistillation && options.DistillationWeight > 0 ? data.Teacher : null;
         if (fineTune && options.UseDistillation && data.Teacher is null) context.Warn("There is no self-SR model to distil from; the segmenter is fine-tuned without distillation.");
         var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed);
-        var real = preparation.Real(data.Real, setup.AxisOf, context.CancellationToken);
+        var (cases, axisOf) = MethodData.CasesOf(data.Real, options, setup);
+        var real = preparation.Real(cases, axisOf, context.CancellationToken);
 
         var network = new SegmentationNetwork(plan.Architecture, context.Seed);
         try
@@ -64,6 +66,7 @@ internal static class RehrSegTrainer
 
         RehrSegModel WithoutHrHead()
         {
+            if (network.Architecture.Factor == 0) return new(network, info with { HasHighResolutionHead = false }, context.Device);
             var model = Baseline(network, info, context.Device);
             network.Dispose();
             return model;
@@ -80,7 +83,7 @@ internal static class RehrSegTrainer
             var spacing = image.Geometry.Spacing;
             return new CaseFingerprint(c.Id, box.Shape, [spacing[2], spacing[1], spacing[0]], (double)box.Shape.Voxels / image.Geometry.VoxelCount);
         });
-        var plan = SegmentationPlanner.Plan(new DatasetFingerprint([.. cases]), options.Budget, setup.Channels, setup.Labels.Length, setup.Factor);
+        var plan = MethodData.Plan(new DatasetFingerprint([.. cases]), options, setup);
         return plan with { Architecture = plan.Architecture with { AlignCorners = options.AlignCorners } };
     }
 
@@ -94,6 +97,7 @@ internal static class RehrSegTrainer
         NormaliseInsideNonzero = plan.NormaliseInsideNonzero,
         Labels = setup.Labels,
         DefaultSliceAxis = setup.DefaultAxis,
+        Input = options.Method.Input(),
         Mirroring = options.Mirror,
         ToolVersion = $"REHRSeg {typeof(RehrSegTrainer).Assembly.GetName().Version?.ToString(3)}",
     };

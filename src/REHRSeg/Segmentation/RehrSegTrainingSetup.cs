@@ -50,9 +50,10 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
     static (SliceAxis Axis, int Factor) AxisAndFactor(RehrSegTrainingData data, RehrSegOptions options)
     {
         var detected = data.Real.Select(c => options.Axis ?? c.Image.Geometry.DetectSliceAxis()).ToArray();
-        if (options.Factor is null && Array.IndexOf(detected, null) is var isotropic and >= 0)
+        if (options.Method != SegmentationMethod.FullySupervised && options.Factor is null && Array.IndexOf(detected, null) is var isotropic and >= 0)
             throw new DatasetException($"Case {data.Real[isotropic].Id} has isotropic spacing ({data.Real[isotropic].Image.Geometry}), which tells neither slice axis nor factor. Set Factor and Axis.");
         var axis = detected.FirstOrDefault(a => a is not null) ?? SliceAxis.Z;
+        if (options.Method == SegmentationMethod.FullySupervised) return (axis, 1); // thin volumes: nothing to refine
         double[] ratios = [.. data.Real.Select((c, i) => c.Image.Geometry.SliceRatio(detected[i] ?? axis))];
         int factor = options.Factor ?? (int)Math.Round(DatasetFingerprint.Percentile(ratios, 0.5));
         if (factor < 2) throw new DatasetException($"The slices are {DatasetFingerprint.Percentile(ratios, 0.5):0.##} times as thick as the voxels are wide, so there is nothing to refine. Set Factor to 2 or more.");

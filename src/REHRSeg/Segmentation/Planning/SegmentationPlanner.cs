@@ -87,7 +87,7 @@ internal static class SegmentationPlanner
     }
 
     /// <summary>Elements of all convolution outputs of one sample: two per stage and side, transposed convolutions, and the final segmentation layer.</summary>
-    static double FeatureMapElements(Topology topology, PlanningBudget budget, int classes)
+    internal static double FeatureMapElements(Topology topology, PlanningBudget budget, int classes)
     {
         double sum = 0, voxels = topology.Patch.Aggregate(1.0, (a, s) => a * s);
         for (int stage = 0; stage < topology.Strides.Count; stage++)
@@ -99,12 +99,12 @@ internal static class SegmentationPlanner
         return sum;
     }
 
-    static int Features(PlanningBudget budget, int stage) => (int)Math.Min(budget.MaxFeatures, (long)budget.BaseFeatures << stage);
+    internal static int Features(PlanningBudget budget, int stage) => (int)Math.Min(budget.MaxFeatures, (long)budget.BaseFeatures << stage);
 
-    static PatchShape Shape(int[] s) => new(s[0], s[1], s[2]);
+    internal static PatchShape Shape(int[] s) => new(s[0], s[1], s[2]);
 
     /// <summary>Strides and kernels of each stage, the padded patch, and what it must be divisible by.</summary>
-    sealed record Topology(int[] Patch, int[] Divisor, IReadOnlyList<int[]> Strides, IReadOnlyList<int[]> Kernels)
+    internal sealed record Topology(int[] Patch, int[] Divisor, IReadOnlyList<int[]> Strides, IReadOnlyList<int[]> Kernels)
     {
         /// <summary>Pools each axis while its edge stays at least <paramref name="minEdge"/>, axes joining as their spacing comes within a factor of two of the finest.</summary>
         public static Topology For(ImmutableArray<double> spacing, int[] patch, int minEdge)

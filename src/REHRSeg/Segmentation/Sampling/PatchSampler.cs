@@ -38,7 +38,7 @@ internal sealed record PatchSamplerSettings
             Patch = plan.Patch,
             BatchSize = plan.BatchSize,
             ForegroundShare = options.ForegroundShare,
-            Spatial = new(options.RotationProbability, options.ScalingProbability, inPlane),
+            Spatial = new(options.RotationProbability, options.ScalingProbability, inPlane) { InPlaneLimit = PlanarPlanner.RotationLimit(plan.Patch) },
             Transforms = transforms,
         };
     }

@@ -44,7 +44,7 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
         if (part == 0) _parts = _batches.Next(iteration, _context.CancellationToken);
         var batch = _parts[part];
         var output = _network.forward(batch.ImageTensor(_context.Device), SegmentationOutputs.Lr | (_options.DeepSupervision ? SegmentationOutputs.DeepSupervision : 0));
-        return DeepSupervisionLoss.Compute(output.Lr!, _options.DeepSupervision ? output.Deep : [], batch.LabelTensor(_context.Device), metrics);
+        return DeepSupervisionLoss.Compute(output.Lr!, _options.DeepSupervision ? output.Deep : [], batch.LabelTensor(_context.Device), metrics, batchDice: _options.Method == SegmentationMethod.NnUNet2D);
     }
 
     /// <inheritdoc/>
