@@ -5,6 +5,7 @@ namespace REHRSeg.Tool;
 /// <summary>What training would do with a dataset: slice axis, factor, cases, sizes of both stages.</summary>
 internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, double Ratio, double[] MedianSpacing, int[] MedianSize, string Preset, int SmoreIterations, int SelfSrIterations, int NnUNetIterations, int FineTuneIterations)
 {
+    public SegmentationMethod Method { get; init; }
     /// <summary>Stage 1 alone.</summary>
     public bool SelfSrOnly { get; init; }
     /// <summary>Median over the cases, mm.</summary>
@@ -23,7 +24,7 @@ internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, doub
         if (r < 2) throw new DatasetException($"{dataset.Directory}: the slice spacing is {ratio:0.##} times the in-plane spacing, so no factor of at least 2 follows. Give --factor.");
         return new(report.Cases.Count, axis, r, ratio, spacing, size, preset.Name, preset.SelfSr.Seeds == SeedMode.Smore ? preset.SelfSr.Smore.Iterations : 0, preset.SelfSr.Iterations + preset.SelfSr.UncertaintyIterations, preset.Segmentation.NnUNetIterations, preset.Segmentation.FineTuneIterations)
         {
-            SliceSpacing = Median(report.Cases.Select(c => c.Geometry.Spacing[(int)c.Axis])), SliceThickness = preset.SelfSr.SliceThickness,
+            SliceSpacing = Median(report.Cases.Select(c => c.Geometry.Spacing[(int)c.Axis])), SliceThickness = preset.SelfSr.SliceThickness, Method = preset.Segmentation.Method,
         };
     }
 
@@ -35,6 +36,12 @@ internal sealed record TrainingPlan(int Cases, SliceAxis? Axis, int Factor, doub
         if (SliceThickness is { } mm)
             yield return ("slice thickness", $"{mm:0.###} mm at a spacing of {SliceSpacing:0.###} mm{(mm < SliceSpacing ? ", a gap" : mm > SliceSpacing ? ", an overlap" : "")}");
         yield return ("median size", $"{string.Join(" x ", MedianSize)} voxels of {string.Join(" x ", MedianSpacing.Select(s => s.ToString("0.###")))} mm");
+        if (Method != SegmentationMethod.RehrSeg)
+        {
+            yield return ("method", MethodNames.NameOf(Method));
+            yield return ("preset", $"{Preset}: nnU-Net {NnUNetIterations} iterations");
+            yield break;
+        }
         yield return ("preset", $"{Preset}: {(SmoreIterations > 0 ? $"SMORE {SmoreIterations}, " : "")}self-SR {SelfSrIterations}{(SelfSrOnly ? "" : $", nnU-Net {NnUNetIterations}, REHRSeg {FineTuneIterations}")} iterations");
     }
 

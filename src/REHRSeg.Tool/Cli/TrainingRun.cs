@@ -43,6 +43,7 @@ internal static class TrainingRun
             BaselineReady = baseline => AtomicFile.Write(run.BaselineOnnx, baseline.ExportOnnx),
         };
         var data = context.Data.LoadFromEnumerable(rows);
+        if (request.Method != SegmentationMethod.RehrSeg) return Baseline(context, data, segmentation, plan, run, clock);
         if (request.SelfSrOnly) return SelfSrAlone(context, data, selfSr, run, clock);
         var pipeline = new EstimatorChain<ITransformer>()
             .Append(context.Transforms.SelfSuperResolution(selfSr), TransformerScope.Training)
@@ -66,6 +67,18 @@ internal static class TrainingRun
         AtomicFile.Write(run.Model, s => context.Model.Save(model, data.Schema, s));
         using var selfSr = model.LastTransformer.Model;
         AtomicFile.Write(run.SelfSrOnnx, selfSr.ExportOnnx);
+        return clock.Stages;
+    }
+
+    static IReadOnlyList<StageCost> Baseline(MLContext context, IDataView data, RehrSegOptions options, TrainingPlan plan, RunFolder run, StageClock clock)
+    {
+        options = options with { BaselineReady = null }; // the model itself is the baseline
+        if (options.Method == SegmentationMethod.FullySupervised && options.MaxPatchSlices is { } thick) options = options with { MaxPatchSlices = (int)Math.Min(int.MaxValue, (long)thick * plan.Factor) };
+        var model = new EstimatorChain<ITransformer>().Append(context.Transforms.RehrSeg(options)).Fit(data);
+        clock.Finish();
+        AtomicFile.Write(run.Model, s => context.Model.Save(model, data.Schema, s));
+        using var segmenter = model.LastTransformer.Model;
+        AtomicFile.Write(run.SegmentationOnnx, segmenter.ExportOnnx);
         return clock.Stages;
     }
 

@@ -5,7 +5,7 @@ using REHRSeg.Imaging;
 
 namespace REHRSeg.Tool;
 
-/// <summary><c>rehrseg train</c>: both stages from thick images and thick labels alone, as one ML.NET pipeline.</summary>
+/// <summary><c>rehrseg train</c>: both stages from thick images and thick labels alone, as one ML.NET pipeline; or one of the baselines.</summary>
 internal static class TrainVerb
 {
     public static Option<string> PresetOption(string standard = "cpu")
@@ -30,8 +30,11 @@ internal static class TrainVerb
         var only = new Option<string?>("--only") { Description = "selfsr: train self-super-resolution alone. --resume without --only goes on to the segmenter." };
         only.AcceptOnlyFromAmong("selfsr");
         var gpu = new Option<int?>("--gpu") { Description = "GPU to train on. Default: the CPU." };
+        var method = new Option<string?>("--method") { Description = "rehrseg, or a baseline: nnunet (thick labels alone), nnunet2d (also slice by slice on the interpolated image), nnunet-interpolated (on interpolated volumes), fully-supervised (on thin truth, for experiments). Default: rehrseg." };
+        method.AcceptOnlyFromAmong(MethodNames.Names);
+        var allowHr = new Option<bool>("--allow-hr-labels") { Description = "Let --method fully-supervised learn from the thin truth in the dataset's folder hr, for experiments." };
         var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value, for example selfsr.width=32. Repeatable." };
-        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, thickness, preset, fold, folds, seed, resume, only, gpu, set };
+        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, thickness, preset, method, allowHr, fold, folds, seed, resume, only, gpu, set };
         var pretrained = new PretrainedOptions(command);
         command.OnRun((parse, console, cancel) =>
         {
@@ -43,7 +46,8 @@ internal static class TrainVerb
             {
                 Dataset = CaseFiles.Dataset(parse.GetRequiredValue(dataset)),
                 Run = new RunFolder(Path.GetFullPath(parse.GetRequiredValue(outDir))),
-                Preset = WithThickness(pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? [])), parse.GetValue(thickness)),
+                Preset = WithMethod(WithThickness(pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? [])), parse.GetValue(thickness)), parse.GetValue(method)),
+                AllowHrLabels = parse.GetValue(allowHr),
                 Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
                 Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), SelfSrOnly = parse.GetValue(only) is not null, Gpu = parse.GetValue(gpu),
             }, cancel);
@@ -54,8 +58,12 @@ internal static class TrainVerb
     static TrainingPreset WithThickness(TrainingPreset preset, double? thickness) =>
         thickness is { } mm ? preset with { SelfSr = preset.SelfSr with { SliceThickness = mm } } : preset;
 
+    static TrainingPreset WithMethod(TrainingPreset preset, string? method) =>
+        method is null ? preset : preset with { Segmentation = preset.Segmentation with { Method = MethodNames.Parse(method) } };
+
     public static int Run(ToolConsole console, TrainingRequest request, CancellationToken cancel)
     {
+        MethodNames.Check(request);
         var run = request.Run;
         string? pretrained = PretrainedFlavr.Read(request.Preset.SelfSr)?.Hash;
         RequireUsable(run, request.Resume);
@@ -71,8 +79,10 @@ internal static class TrainVerb
         var training = request.Fold is { } k ? folds[k].Train.ToHashSet() : [.. ids];
         var plan = TrainingPlan.Create(request.Dataset, report with { Cases = [.. report.Cases.Where(c => training.Contains(c.Id))] }, request.Preset, request.Factor) with { SelfSrOnly = request.SelfSrOnly };
         request.Preset.SelfSr.MakeProfile(plan.Factor, plan.SliceSpacing); // refuses a thickness that does not go with the spacing
+        var source = request.Method == SegmentationMethod.FullySupervised ? ThinTruth.Open(request.Dataset, [.. report.Cases.Where(c => training.Contains(c.Id))], plan.Factor) : request.Dataset;
         var config = JsonSerializer.SerializeToNode(new
         {
+            method = MethodNames.NameOf(request.Method),
             dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed, only = request.SelfSrOnly ? "selfsr" : null,
             pretrained, pretrainedFile = request.Preset.SelfSr.PretrainedWeights,
             selfSr = OptionOverrides.Snapshot(request.Preset.SelfSr), smore = OptionOverrides.Snapshot(request.Preset.SelfSr.Smore), segmentation = OptionOverrides.Snapshot(request.Preset.Segmentation),
@@ -83,7 +93,7 @@ internal static class TrainVerb
         AtomicFile.WriteText(run.Config, config.ToJsonString(ToolConsole.JsonForm));
         foreach (var (key, value) in plan.Describe()) console.Info($"{key,-24} {value}");
         if (pretrained is not null) console.Info($"{"pretrained",-24} {request.Preset.SelfSr.PretrainedWeights} (stem {request.Preset.SelfSr.PretrainedStem})");
-        var stages = run.WriteStages(TrainingRun.Execute(console, request, training, plan, cancel));
+        var stages = run.WriteStages(TrainingRun.Execute(console, request with { Dataset = source }, training, plan, cancel));
         foreach (var s in stages) console.Info($"{s.Name,-24} {TimeSpan.FromSeconds(s.Seconds):h\\:mm\\:ss}   peak {s.PeakMegabytes:0} MB");
         console.Result(new { run = run.Path, cases = training.Count, stages });
         return CommandLine.Done;
@@ -95,12 +105,13 @@ internal static class TrainVerb
         if (!resume && run.HoldsWork) throw new IOException($"--out {run.Path} already holds a run. Continue it with --resume, or choose another folder.");
     }
 
-    /// <summary>A run goes on only with the cases, fold, factor, axis and pretrained weights that it began with: its stages would else learn from different cases, held-out ones among them.</summary>
+    /// <summary>A run goes on only with the method, cases, fold, factor, axis and pretrained weights that it began with: its stages would else learn from different cases, held-out ones among them.</summary>
     static void RequireSameSetting(RunFolder run, JsonObject config, string splits)
     {
         if (!File.Exists(run.Config) || !File.Exists(run.Splits)) return;
         var begun = JsonNode.Parse(File.ReadAllText(run.Config))!;
-        foreach (string name in (string[])["fold", "folds", "factor", "axis", "pretrained"])
+        begun["method"] ??= MethodNames.NameOf(SegmentationMethod.RehrSeg); // runs before there were others
+        foreach (string name in (string[])["method", "fold", "folds", "factor", "axis", "pretrained"])
             if (!JsonNode.DeepEquals(begun[name], config[name]))
                 throw new UsageException($"--resume: {run.Config} was begun with {name} {begun[name]?.ToJsonString() ?? "not given"}, this command has {config[name]?.ToJsonString() ?? "none"}. Repeat the first command, or choose another --out.");
         if (File.ReadAllText(run.Splits) != splits)
@@ -122,5 +133,8 @@ internal sealed record TrainingRequest
     public bool Resume { get; init; }
     /// <summary>Stage 1 alone.</summary>
     public bool SelfSrOnly { get; init; }
+    /// <summary>Thin labels may be learnt from: for experiments.</summary>
+    public bool AllowHrLabels { get; init; }
+    public SegmentationMethod Method => Preset.Segmentation.Method;
     public int? Gpu { get; init; }
 }

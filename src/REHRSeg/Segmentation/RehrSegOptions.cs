@@ -44,7 +44,7 @@ public sealed record RehrSegOptions : TrainerOptions
     public int NnUNetIterations { get; init; } = 250_000;
     /// <summary>Iterations of fine-tuning on pseudo pairs (METHOD.md 9.2); 0: the nnU-Net phase alone, without HR head.</summary>
     public int FineTuneIterations { get; init; } = 6000;
-    /// <summary>Samples per iteration; null: as planned, at least 2.</summary>
+    /// <summary>Samples per iteration, but for <see cref="SegmentationMethod.NnUNet2D"/>; null: as planned, at least 2.</summary>
     public int? BatchSize { get; init; }
     /// <summary>Slices per iteration of <see cref="SegmentationMethod.NnUNet2D"/>; null: as planned, at least 2.</summary>
     public int? PlanarBatchSize { get; init; }
@@ -57,7 +57,7 @@ public sealed record RehrSegOptions : TrainerOptions
     public int MaxFeatures { get; init; } = 320;
     /// <summary>Upper limit of channels of <see cref="SegmentationMethod.NnUNet2D"/>.</summary>
     public int PlanarMaxFeatures { get; init; } = 512;
-    /// <summary>Upper limit of a patch's slices; null: none.</summary>
+    /// <summary>Upper limit of a patch's slices, thick ones also for <see cref="SegmentationMethod.NnUNetInterpolated"/>, whose patches then have up to r times as many thin ones; null: none.</summary>
     public int? MaxPatchSlices { get; init; }
     /// <summary>Upper limit of a patch's in-plane sides in voxels; null: none.</summary>
     public int? MaxPatchSide { get; init; }
