@@ -110,6 +110,7 @@ public sealed class BaselineTests(SimulatedDataset simulated) : IClassFixture<Si
         ToolRun.InProcess(again).AssertFailure(Path.GetFileName(Label(kept)), "refined 4 times along Y", "origin");
         File.Delete(Image(kept));
         File.Delete(Label(kept));
+        MedicalDataset.WriteDescription(folder["data", "hr"], "tiny", TinyDataset.Labels, ["MR"], 3);
         ToolRun.InProcess(again).AssertFailure("no case " + kept);
         Directory.Delete(folder["data", "hr"], recursive: true);
         ToolRun.InProcess(again).AssertFailure("hr", "simulate");
