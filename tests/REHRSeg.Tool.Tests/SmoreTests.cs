@@ -18,6 +18,8 @@ public sealed class SmoreTests
         Assert.Equal(("Smore", 6), ((string?)config["selfSr"]!["Seeds"], (int)config["smore"]!["Iterations"]!));
         Assert.Contains(File.ReadLines(folder["run", "training.jsonl"]), l => l.Contains("\"stage\":\"smore\",\"iteration\":6", StringComparison.Ordinal));
 
+        Assert.DoesNotContain(File.ReadLines(folder["run", "training.jsonl"]), l => l.Contains("val_dice", StringComparison.Ordinal)); // no fold, nothing held out
+
         string model = folder["run", "smore.safetensors"];
         foreach (string[] tta in (string[][])[[], ["--tta"]])
             ToolRun.InProcess(["superresolve", "--model", model, "--input", folder["data"], "--out", folder["thin" + tta.Length], .. tta]).AssertDone();

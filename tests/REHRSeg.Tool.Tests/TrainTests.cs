@@ -21,6 +21,27 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
     }
 
     [Fact]
+    public void A_fold_is_measured_while_training()
+    {
+        string[] lines = [.. File.ReadLines(Path.Combine(trained.Run, "training.jsonl")).Where(l => l.Contains("val_dice_ball", StringComparison.Ordinal))];
+        Assert.Equal([("nnunet", 8), ("nnunet", 16), ("rehrseg", 8), ("rehrseg", 10)], lines.Select(l => JsonDocument.Parse(l).RootElement).Select(l => (l.GetProperty("stage").GetString()!, l.GetProperty("iteration").GetInt32())));
+        Assert.All(lines, l => Assert.Contains("\"val_dice_ema\":", l, StringComparison.Ordinal));
+        foreach (string stage in (string[])["nnunet", "rehrseg"]) Assert.True(File.Exists(Path.Combine(trained.Run, "checkpoints", $"{stage}.best.safetensors")), stage);
+    }
+
+    [Fact]
+    public void What_needs_held_out_cases_is_refused_without_them()
+    {
+        using var folder = new TemporaryFolder();
+        string[] train = ["train", "--dataset", trained.Data, "--out", folder["run"], .. TrainedRun.Tiny];
+        ToolRun.InProcess([.. train, "--set", "segmentation.keepBest=true"]).AssertUsage("--fold", "keepBest");
+        ToolRun.InProcess([.. train, "--set", "segmentation.patience=2"]).AssertUsage("--fold", "patience");
+        ToolRun.InProcess([.. train, "--fold", "0", "--set", "segmentation.keepBest=true", "--set", "segmentation.validationInterval=0"]).AssertUsage("KeepBest", "ValidationInterval");
+        ToolRun.InProcess([.. train, "--fold", "0", "--folds", "9"]).AssertFailure("5 case(s) cannot be split into 9 folds");
+        Assert.False(File.Exists(folder["run", "config.json"]));
+    }
+
+    [Fact]
     public void Torch_and_onnx_predict_the_same_probabilities()
     {
         using var folder = new TemporaryFolder();

@@ -34,6 +34,14 @@ namespace REHRSeg.Imaging
         /// <summary>Stops everything that runs in the context; it cannot be used again.</summary>
         public static void Cancel(MLContext context) => context.CancelExecution();
 
+        /// <summary>Two sides of a split, as ML.NET's own splits give them.</summary>
+        public static DataOperationsCatalog.TrainTestData TrainTest(IDataView train, IDataView test) => new(train, test);
+
+        /// <summary>Members of a chain for one scope, those of chains within it included; null: not a chain.</summary>
+        public static IReadOnlyList<ITransformer>? MembersOf(ITransformer model, TransformerScope scope) => model is ITransformerChainAccessor chain
+            ? [.. chain.Transformers.Zip(chain.Scopes).Where(m => (m.Second & scope) != 0).SelectMany(m => MembersOf(m.First, scope) ?? [m.First])]
+            : null;
+
         public static SchemaShape ShapeOf(DataViewSchema schema) => SchemaShape.Create(schema);
 
         public static SchemaShape.Column ScalarShape(string name, DataViewType type, SchemaShape? annotations = null)

@@ -23,7 +23,7 @@ internal static class TrainVerb
         var axis = CommonOptions.Axis();
         var thickness = CommonOptions.SliceThickness();
         var preset = PresetOption();
-        var fold = new Option<int?>("--fold") { Description = "Hold out this fold's validation cases, 0 to folds - 1. Default: train on all cases." };
+        var fold = new Option<int?>("--fold") { Description = "Hold out this fold's validation cases, 0 to folds - 1; they are measured while training (--set segmentation.validationInterval=0: not). Default: train on all cases." };
         var folds = new Option<int>("--folds") { Description = "Number of folds (nnU-Net's split).", DefaultValueFactory = _ => 5 };
         var seed = new Option<int>("--seed") { Description = "Seed of every random choice.", DefaultValueFactory = _ => 1 };
         var resume = new Option<bool>("--resume") { Description = "Continue from the run folder's checkpoints." };
@@ -66,6 +66,8 @@ internal static class TrainVerb
         MethodNames.Check(request);
         var run = request.Run;
         string? pretrained = PretrainedFlavr.Read(request.Preset.SelfSr)?.Hash;
+        if (request.Fold is null && request.Preset.Segmentation is { KeepBest: true } or { Patience: not null })
+            throw new UsageException("--set segmentation.keepBest and segmentation.patience choose by held-out cases: give --fold, or leave them out.");
         RequireUsable(run, request.Resume);
         using var held = OutputFolder.Lock(run.Path);
         if (request.SelfSrOnly && File.Exists(run.SegmentationOnnx))

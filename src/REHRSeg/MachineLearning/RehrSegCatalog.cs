@@ -64,11 +64,16 @@ public static class RehrSegCatalog
     public static TransformerChain<T> ForScoring<T>(this TransformerChain<T> model) where T : class, ITransformer
     {
         ArgumentNullException.ThrowIfNull(model);
-        var members = model.GetModelFor(TransformerScope.Scoring).ToList();
-        bool segments = members.Any(m => m is RehrSegTransformer);
-        return new([.. members.Where(m => m is not PseudoDataTransformer && !(segments && m is SelfSrTransformer))]);
+        return new([.. ScoringMembers(MlNetInternals.MembersOf(model, TransformerScope.Scoring)!)]);
     }
 
     /// <inheritdoc cref="ForScoring{T}(TransformerChain{T})"/>
-    public static ITransformer ForScoring(this ITransformer model) => model is TransformerChain<ITransformer> chain ? chain.ForScoring() : model;
+    public static ITransformer ForScoring(this ITransformer model)
+        => MlNetInternals.MembersOf(model, TransformerScope.Scoring) is { } members ? new TransformerChain<ITransformer>([.. ScoringMembers(members)]) : model;
+
+    static IEnumerable<ITransformer> ScoringMembers(IReadOnlyList<ITransformer> members)
+    {
+        bool segments = members.Any(m => m is RehrSegTransformer);
+        return members.Where(m => m is not PseudoDataTransformer && !(segments && m is SelfSrTransformer));
+    }
 }

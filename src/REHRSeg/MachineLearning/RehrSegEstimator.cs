@@ -45,6 +45,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         Columns.Check();
         VolumeSchema.CheckNames([options.LabelColumnName, .. PseudoColumns, options.StartColumnName], []);
         options.Validate();
+        options.RequireValidationSet();
         _host = env.Register(nameof(RehrSegEstimator));
         _seed = options.Seed ?? _host.Rand.Next();
     }
@@ -54,7 +55,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
     SegmentationColumns Columns => new(_options.ImageColumnName, _options.LrSegmentationColumnName, _options.HrSegmentationColumnName, _options.LrProbabilitiesColumnName, _options.HrProbabilitiesColumnName);
 
     /// <summary>Checks all cases, plans the network, then trains. Takes hours at the default (paper) options.</summary>
-    /// <exception cref="DatasetException">Cases that cannot be trained on; found before the work starts.</exception>
+    /// <exception cref="DatasetException">Cases that cannot be trained on or validated with; found before the work starts.</exception>
     /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
     /// <exception cref="OperationCanceledException">Cancelled by the options' token or the MLContext.</exception>
     public RehrSegTransformer Fit(IDataView input)
@@ -63,25 +64,36 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         GetOutputSchema(MlNetInternals.ShapeOf(input.Schema));
         var teacher = _options.Teacher ?? TeacherAnnotation.Find(input.Schema)?.Model;
         var options = _options with { Labels = _options.Labels ?? LabelAnnotations.Read(input.Schema[_options.LabelColumnName]), Teacher = teacher };
-        var model = TrainingSession.Run(_host, options, _seed, context => RehrSegTrainer.Train(ReadData(input, options, context.CancellationToken), options, context));
+        var model = TrainingSession.Run(_host, options, _seed, context => RehrSegTrainer.Train(ReadData(input, options, context), options, context));
         return new(_env, model, Columns.For(model.Info.CanSegmentThin), new() { Axis = options.Axis });
     }
 
-    RehrSegTrainingData ReadData(IDataView input, RehrSegOptions options, CancellationToken cancellationToken)
+    RehrSegTrainingData ReadData(IDataView input, RehrSegOptions options, TrainingContext context)
     {
         bool repeated = input.Schema.GetColumnOrNull(options.PseudoImageColumnName) is not null && input.Schema.GetColumnOrNull(options.StartColumnName) is not null;
         bool pseudo = repeated && options.Method == SegmentationMethod.RehrSeg;
         string[] volumes = [options.ImageColumnName, options.LabelColumnName, .. pseudo ? PseudoColumns : []];
-        var rows = TrainingSession.ReadRows(input, volumes, repeated ? options.StartColumnName : null, cancellationToken);
+        var rows = TrainingSession.ReadRows(input, volumes, repeated ? options.StartColumnName : null, context.CancellationToken);
         int first = rows.Count == 0 ? 0 : rows.Min(r => r.Start);
         var real = rows.Where(r => r.Start == first).Select(r => new TrainingCase(r.Id, r.Volumes[0], r.Volumes[1])).ToList();
         return new()
         {
             Real = real,
+            Validation = options.Validates ? ReadValidation(options, real, context) : [],
             Pseudo = pseudo ? [.. rows.Select(r => new PseudoSample(r.Volumes[2], r.Volumes[3], r.Volumes[4], r.Volumes[5], r.Start))] : [],
             Teacher = options.Teacher,
             BaselineReady = options.BaselineReady,
         };
+    }
+
+    static List<TrainingCase> ReadValidation(RehrSegOptions options, List<TrainingCase> real, TrainingContext context)
+    {
+        var held = TrainingSession.ReadRows(options.ValidationSet!, [options.ImageColumnName, options.LabelColumnName], null, context.CancellationToken)
+            .Select(r => new TrainingCase(r.Id, r.Volumes[0], r.Volumes[1])).ToList();
+        if (held.Count == 0) throw new DatasetException($"{nameof(RehrSegOptions.ValidationSet)} has no row. Give it held-out cases, or set it to null.");
+        if (held.FirstOrDefault(h => real.Any(r => ReferenceEquals(r.Image, h.Image) || r.Image.Voxels.SequenceEqual(h.Image.Voxels))) is { } shared)
+            context.Warn($"{nameof(RehrSegOptions.ValidationSet)}: the image of {shared.Id} is among the training cases, so its measures show fitting.");
+        return held;
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using REHRSeg.Onnx;
 
 namespace REHRSeg;
@@ -39,6 +40,22 @@ public sealed record RehrSegOptions : TrainerOptions
     public SegmentationMethod Method { get; init; } = SegmentationMethod.RehrSeg;
     /// <summary>How <see cref="SegmentationMethod.NnUNetInterpolated"/> makes thin labels.</summary>
     public InterpolatedLabels InterpolatedLabels { get; init; } = InterpolatedLabels.Morphological;
+    /// <summary>
+    /// Held-out cases with the columns of <see cref="ImageColumnName"/> and <see cref="LabelColumnName"/>, measured while training; null: none. They never
+    /// reach the weights, unless <see cref="KeepBest"/> or <see cref="Patience"/> let them choose among weights. HR labels are measured against thick ones alone.
+    /// </summary>
+    public IDataView? ValidationSet { get; init; }
+    /// <summary>Iterations between validations (nnU-Net: an epoch of 250), which also follow the last one; 0: never.</summary>
+    public int ValidationInterval { get; init; } = 250;
+    /// <summary>Batches of a validation (nnU-Net: 50).</summary>
+    public int ValidationBatches { get; init; } = 50;
+    /// <summary>
+    /// Each phase ends with the weights whose moving average of pseudo-Dice was best, which is a choice by held-out cases; false: with its last ones, as REHRSeg
+    /// does (METHOD.md section 7). <c>checkpoints/STAGE.best.safetensors</c> holds the best ones in either case.
+    /// </summary>
+    public bool KeepBest { get; init; }
+    /// <summary>Validations without a new best average after which a phase ends, at least 1; null: never. The learning rate stays that of the full length.</summary>
+    public int? Patience { get; init; }
 
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;
@@ -135,6 +152,9 @@ public sealed record RehrSegOptions : TrainerOptions
     /// <summary>False: the model has no HR head, as nothing would train it.</summary>
     internal bool TrainsHrHead => FineTunes && HrLossWeight > 0;
 
+    /// <summary>False: no held-out case is read.</summary>
+    internal bool Validates => ValidationSet is not null && ValidationInterval > 0;
+
     /// <summary>What the planner may spend.</summary>
     internal PlanningBudget Budget => new()
     {
@@ -154,6 +174,18 @@ public sealed record RehrSegOptions : TrainerOptions
         BatchSize = PlanarBatchSize,
     };
 
+    /// <summary>Checks that what chooses by held-out cases has some, in columns that can be read.</summary>
+    /// <exception cref="ArgumentException">Names option and remedy.</exception>
+    internal void RequireValidationSet()
+    {
+        Require(ValidationSet is not null || !KeepBest, nameof(KeepBest), KeepBest, $"false without {nameof(ValidationSet)}");
+        Require(ValidationSet is not null || Patience is null, nameof(Patience), Patience, $"null without {nameof(ValidationSet)}");
+        if (ValidationSet is null) return;
+        foreach (string column in (string[])[ImageColumnName, LabelColumnName])
+            if (ValidationSet.Schema.GetColumnOrNull(column) is not { Type: Imaging.VolumeDataViewType })
+                throw new ArgumentException($"{nameof(RehrSegOptions)}.{nameof(ValidationSet)} has no volume column '{column}'. Give it the columns of the training data.", nameof(ValidationSet));
+    }
+
     /// <summary>Checks every number before work starts.</summary>
     /// <exception cref="ArgumentException">Names option, value and range.</exception>
     internal void Validate()
@@ -161,6 +193,11 @@ public sealed record RehrSegOptions : TrainerOptions
         ValidateShared();
         Require(NnUNetIterations >= 0, nameof(NnUNetIterations), NnUNetIterations, "at least 0");
         Require(FineTuneIterations >= 0, nameof(FineTuneIterations), FineTuneIterations, "at least 0");
+        Require(ValidationInterval >= 0, nameof(ValidationInterval), ValidationInterval, "0 or more");
+        Require(ValidationBatches >= 1, nameof(ValidationBatches), ValidationBatches, "at least 1");
+        Require(Patience is null or >= 1, nameof(Patience), Patience, "at least 1, or null");
+        Require(ValidationInterval > 0 || !KeepBest, nameof(KeepBest), KeepBest, $"false where {nameof(ValidationInterval)} is 0");
+        Require(ValidationInterval > 0 || Patience is null, nameof(Patience), Patience, $"null where {nameof(ValidationInterval)} is 0");
         Require(BatchSize is null or >= 1, nameof(BatchSize), BatchSize, "at least 1, or null");
         Require(PlanarBatchSize is null or >= 1, nameof(PlanarBatchSize), PlanarBatchSize, "at least 1, or null");
         Require(PlanarMaxFeatures >= BaseFeatures, nameof(PlanarMaxFeatures), PlanarMaxFeatures, $"at least BaseFeatures ({BaseFeatures})");

@@ -9,6 +9,8 @@ internal sealed record RehrSegTrainingData
 {
     /// <summary>Real annotated thick cases, for planning and the nnU-Net phase.</summary>
     public required IReadOnlyList<TrainingCase> Real { get; init; }
+    /// <summary>Held-out annotated thick cases, for measures alone; empty: nothing is measured.</summary>
+    public IReadOnlyList<TrainingCase> Validation { get; init; } = [];
     /// <summary>Pseudo pairs for fine-tuning; empty: the nnU-Net phase alone.</summary>
     public required IReadOnlyList<PseudoSample> Pseudo { get; init; }
     /// <summary>Self-SR model for distillation; null: none.</summary>
@@ -30,6 +32,7 @@ internal static class RehrSegTrainer
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(context);
         if (options.Method != SegmentationMethod.RehrSeg) data = data with { Pseudo = [], Teacher = null };
+        context = context with { Cases = TrainingCases.Key(data.Real) };
         var setup = RehrSegTrainingSetup.Check(data, options);
         var plan = Plan(data, options, setup);
         if (context.Directory is not null) plan.Save(Path.Combine(Directory.CreateDirectory(context.Directory).FullName, "plan.json"));
@@ -42,20 +45,21 @@ internal static class RehrSegTrainer
         var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed);
         var (cases, axisOf) = MethodData.CasesOf(data.Real, options, setup);
         var real = preparation.Real(cases, axisOf, context.CancellationToken);
+        var validation = SegmentationValidation.Create(data, plan, setup, preparation, options, context);
 
         var network = new SegmentationNetwork(plan.Architecture, context.Seed);
         try
         {
             network.to(context.Device);
             network.BFloat16 = options.BFloat16 ?? (options.BaseFeatures >= 16 && ComputeDevice.HasFastBFloat16(context.Device));
-            PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), options, context);
+            PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), validation, options, context);
             if (data.BaselineReady is { } baselineReady)
                 using (var baseline = Baseline(network, info, context.Device)) baselineReady(baseline);
             if (!fineTune) return WithoutHrHead();
 
             var pseudo = preparation.Pseudo(data.Pseudo, context.CancellationToken);
             var mixed = new PatchSampler(pseudo, options.RealFraction > 0 ? real : [], PatchSamplerSettings.From(plan, options) with { RealFraction = options.RealFraction });
-            FineTune(network, mixed, teacher, options, context);
+            FineTune(network, mixed, validation, teacher, options, context);
             return options.TrainsHrHead ? new(network, info, context.Device) : WithoutHrHead();
         }
         catch
@@ -102,20 +106,20 @@ internal static class RehrSegTrainer
         ToolVersion = $"REHRSeg {typeof(RehrSegTrainer).Assembly.GetName().Version?.ToString(3)}",
     };
 
-    static void PreTrain(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context)
+    static void PreTrain(SegmentationNetwork network, PatchSampler sampler, SegmentationValidation? validation, RehrSegOptions options, TrainingContext context)
     {
         if (options.NnUNetIterations == 0) return;
-        using var task = new NnUNetTask(network, sampler, options, context);
+        using var task = new NnUNetTask(network, sampler, options, context, validation);
         using var optimizer = new SgdOptimizer(network, options.LearningRate) { Beta1 = options.Momentum, WeightDecay = options.WeightDecay };
         TrainingLoop.Run(task, optimizer, context, options.CheckpointInterval);
     }
 
-    static void FineTune(SegmentationNetwork network, PatchSampler sampler, SelfSrModel? teacher, RehrSegOptions options, TrainingContext context)
+    static void FineTune(SegmentationNetwork network, PatchSampler sampler, SegmentationValidation? validation, SelfSrModel? teacher, RehrSegOptions options, TrainingContext context)
     {
         torch.manual_seed(context.Seed + 1L);
         var student = new DistillationStudent(network, teacher is null ? null : FeatureChannels(teacher, network.Architecture, context.Device));
         student.to(context.Device);
-        using var task = new RehrSegTask(student, sampler, options, teacher, context);
+        using var task = new RehrSegTask(student, sampler, options, teacher, context, validation);
         using IOptimizer optimizer = options.HrHeadLearningRate is { } head
             ? new GroupedOptimizer((Sgd(p => !IsHead(p)), 1), (Sgd(IsHead), head / options.FineTuneLearningRate))
             : Sgd(_ => true);

@@ -27,7 +27,7 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
         options.Validate();
         if (data.Real.Count == 0) throw new DatasetException("There are no annotated cases to train the segmenter on. Give at least one image with its label map.");
         int channels = data.Real[0].Image.Channels;
-        foreach (var (id, image, label) in data.Real)
+        foreach (var (id, image, label) in data.Real.Concat(data.Validation))
         {
             if (image.Channels != channels) throw new DatasetException($"Case {id} has {image.Channels} image channel(s), case {data.Real[0].Id} has {channels}. Give every case the same modalities in the same order.");
             if (label.Channels != 1) throw new DatasetException($"The label map of case {id} has {label.Channels} channels; one is expected.");
@@ -108,7 +108,7 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
     public static string Fingerprint(RehrSegTrainingData data, RehrSegOptions options, int seed)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var described = options with { Teacher = null, Progress = null, CancellationToken = default, CheckpointDirectory = null, Labels = null, Resume = false };
+        var described = options with { Teacher = null, ValidationSet = null, Progress = null, CancellationToken = default, CheckpointDirectory = null, Labels = null, Resume = false };
         hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seed} {described}")));
         foreach (var (id, image, label) in data.Real)
         {

@@ -20,6 +20,7 @@ internal static class SelfSrTrainer
     {
         ArgumentNullException.ThrowIfNull(cases);
         options.Validate();
+        context = context with { Cases = TrainingCases.Key(cases) };
         var plan = SelfSrPlan.Create(cases, options);
         var pretrained = PretrainedFlavr.Read(options);
         var info = Describe(cases, plan, options, context.Seed, pretrained);

@@ -10,7 +10,7 @@ namespace REHRSeg;
 /// </summary>
 internal static class Checkpoint
 {
-    const string Format = "rehrseg checkpoint 1", Weights = "network.", Optimizer = "optimizer.", Average = "average.";
+    const string Format = "rehrseg checkpoint 1", Weights = "network.", Optimizer = "optimizer.", Average = "average.", ValidationIsDue = "validation_is_due", Cases = "cases";
 
     /// <summary>What a checkpoint says beside its tensors.</summary>
     /// <param name="Stage">Name of the stage.</param>
@@ -19,7 +19,15 @@ internal static class Checkpoint
     /// <param name="Seed">Seed of the training.</param>
     /// <param name="Random">State of the loop's generator.</param>
     /// <param name="Seconds">Time spent in the stage.</param>
-    public sealed record Position(string Stage, int Iteration, int Iterations, int Seed, string Random, double Seconds);
+    public sealed record Position(string Stage, int Iteration, int Iterations, int Seed, string Random, double Seconds)
+    {
+        /// <summary>Scores of the validations so far.</summary>
+        public ValidationScore Score { get; init; } = new();
+        /// <summary>True if the validation of <see cref="Iteration"/> is still to be made.</summary>
+        public bool ValidationIsDue { get; init; }
+        /// <summary>See <see cref="TrainingContext.Cases"/>; null: not known.</summary>
+        public string? Cases { get; init; }
+    }
 
     /// <summary>The stage's file in a training folder.</summary>
     public static string PathOf(string directory, string stage) =>
@@ -28,10 +36,19 @@ internal static class Checkpoint
     /// <summary>True if the stage has a checkpoint in a training folder.</summary>
     public static bool Exists(string directory, string stage) => Locate(directory, stage) is not null;
 
-    /// <summary>Removes the stage's checkpoints, if there are any.</summary>
+    /// <summary>Removes the stage's checkpoints and its best weights, if there are any.</summary>
     public static void Delete(string directory, string stage)
     {
         while (Locate(directory, stage) is { } path) File.Delete(path);
+        if (BestWeights.PathOf(directory, stage) is var best && File.Exists(best)) File.Delete(best);
+    }
+
+    /// <summary>Removes what a killed process left of files that it was writing.</summary>
+    public static void DeleteUnfinished(string directory, string stage)
+    {
+        string path = PathOf(directory, stage), folder = Path.GetDirectoryName(path)!;
+        if (!Directory.Exists(folder)) return;
+        foreach (string file in Directory.EnumerateFiles(folder, $".{Path.GetFileNameWithoutExtension(path)}.*.tmp")) File.Delete(file);
     }
 
     /// <summary>Gives another training folder the stage's checkpoint, unless it has one.</summary>
@@ -57,7 +74,7 @@ internal static class Checkpoint
         foreach (var (name, tensor) in optimizer.StateDict()) tensors.Add(Optimizer + name, tensor);
         if (average is not null)
             foreach (var (name, tensor) in average.State()) tensors.Add(Average + name, tensor);
-        SafeTensors.Write(path, tensors, new Dictionary<string, string>
+        SafeTensors.Write(path, tensors, new Dictionary<string, string>(position.Score.ToMetadata())
         {
             ["format"] = Format,
             ["stage"] = position.Stage,
@@ -66,6 +83,8 @@ internal static class Checkpoint
             ["seed"] = position.Seed.ToString(CultureInfo.InvariantCulture),
             ["random"] = position.Random,
             ["seconds"] = position.Seconds.ToString("R", CultureInfo.InvariantCulture),
+            [ValidationIsDue] = position.ValidationIsDue.ToString(),
+            [Cases] = position.Cases ?? "",
         }, Previous(path));
     }
 
@@ -105,7 +124,12 @@ internal static class Checkpoint
         string Text(string key) => metadata.TryGetValue(key, out var value) ? value : throw new FormatException($"the field \"{key}\" is missing.");
         int Number(string key) => int.Parse(Text(key), CultureInfo.InvariantCulture);
         if (Text("format") != Format) throw new FormatException($"its format is \"{Text("format")}\", this version reads \"{Format}\".");
-        var position = new Position(Text("stage"), Number("iteration"), Number("iterations"), Number("seed"), Text("random"), double.Parse(Text("seconds"), CultureInfo.InvariantCulture));
+        var position = new Position(Text("stage"), Number("iteration"), Number("iterations"), Number("seed"), Text("random"), double.Parse(Text("seconds"), CultureInfo.InvariantCulture))
+        {
+            Score = ValidationScore.Parse(metadata),
+            ValidationIsDue = metadata.GetValueOrDefault(ValidationIsDue) == bool.TrueString,
+            Cases = metadata.GetValueOrDefault(Cases) is { Length: > 0 } cases ? cases : null,
+        };
         if (position.Iteration < 0 || position.Iteration > position.Iterations) throw new FormatException($"iteration {position.Iteration} of {position.Iterations}.");
         _ = new SeededRandom(0) { State = position.Random };
         return position;

@@ -9,25 +9,34 @@ namespace REHRSeg;
 internal sealed class EventFileWriter : IDisposable
 {
     static int s_files;
-    readonly FileStream _file;
+    readonly Stream _file;
 
     /// <summary>Makes a new event file in <paramref name="directory"/>.</summary>
-    public EventFileWriter(string directory)
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public EventFileWriter(string directory) : this(Create(directory)) { }
+
+    /// <summary>Takes an empty file over.</summary>
+    internal EventFileWriter(Stream file)
     {
-        Directory.CreateDirectory(directory);
-        long seconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        string name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref s_files)}");
-        _file = new FileStream(Path.Combine(directory, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        Append(new Message().Double(1, Now).Text(3, "brain.Event:2"));
+        _file = file;
+        try
+        {
+            Append(new Message().Double(1, Now).Text(3, "brain.Event:2"));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds one value per tag at a step.</summary>
+    /// <exception cref="IOException">There is no space; the file holds the records before this one.</exception>
     public void Write(long step, IEnumerable<KeyValuePair<string, double>> scalars)
     {
         var summary = new Message();
         foreach (var (tag, value) in scalars) summary.Nested(1, new Message().Text(1, tag).Single(2, (float)value));
         Append(new Message().Double(1, Now).Integer(2, step).Nested(5, summary));
-        _file.Flush();
     }
 
     /// <inheritdoc/>
@@ -43,22 +52,24 @@ internal sealed class EventFileWriter : IDisposable
 
     static double Now => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
 
+    static FileStream Create(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        long seconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        string name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref s_files)}");
+        return new FileStream(Path.Combine(directory, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+    }
+
+    /// <summary>A record: length, its CRC, data, its CRC.</summary>
     void Append(Message message)
     {
         var data = message.Bytes;
-        Span<byte> word = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(word, data.Length);
-        _file.Write(word);
-        WriteCrc(word);
-        _file.Write(data);
-        WriteCrc(data);
-    }
-
-    void WriteCrc(ReadOnlySpan<byte> data)
-    {
-        Span<byte> crc = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(crc, MaskedCrc(data));
-        _file.Write(crc);
+        byte[] record = new byte[data.Length + 16];
+        BinaryPrimitives.WriteInt64LittleEndian(record, data.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), MaskedCrc(record.AsSpan(0, 8)));
+        data.CopyTo(record.AsSpan(12));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12 + data.Length), MaskedCrc(data));
+        WholeRecord.Append(_file, record);
     }
 
     /// <summary>A protobuf message under construction.</summary>

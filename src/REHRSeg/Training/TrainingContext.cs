@@ -14,5 +14,7 @@ internal sealed record TrainingContext
     public string? Directory { get; init; }
     /// <summary>Continue from the checkpoints in <see cref="Directory"/>.</summary>
     public bool Resume { get; init; }
+    /// <summary>Says which cases are trained on; a checkpoint of other ones is not continued, as held-out cases may be among them. Null: not checked.</summary>
+    public string? Cases { get; init; }
     public CancellationToken CancellationToken { get; init; }
 }

@@ -13,6 +13,7 @@ internal sealed class TrainingJournal : IDisposable
     readonly EventFileWriter _events;
 
     /// <summary>Opens the journal of a stage; lines of the stage beyond <paramref name="iteration"/>, left by an earlier run, are taken out.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
     public TrainingJournal(string directory, string stage, int iteration)
     {
         Directory.CreateDirectory(directory);
@@ -26,24 +27,24 @@ internal sealed class TrainingJournal : IDisposable
     /// <param name="learningRate">Of the last step.</param>
     /// <param name="seconds">Time in the stage.</param>
     /// <param name="metrics">Loss terms and measures.</param>
+    /// <exception cref="IOException">There is no space; both files hold the reports before this one.</exception>
     public void Write(int iteration, double learningRate, double seconds, IReadOnlyDictionary<string, double> metrics)
     {
-        using (var file = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.Read))
+        using var line = new MemoryStream();
+        using (var json = new Utf8JsonWriter(line))
         {
-            using (var json = new Utf8JsonWriter(file))
-            {
-                json.WriteStartObject();
-                json.WriteString("stage", _stage);
-                json.WriteNumber("iteration", iteration);
-                foreach (var (name, value) in metrics)
-                    if (double.IsFinite(value)) json.WriteNumber(name, value);
-                    else json.WriteNull(name);
-                json.WriteNumber("lr", learningRate);
-                json.WriteNumber("seconds", Math.Round(seconds, 3));
-                json.WriteEndObject();
-            }
-            file.WriteByte((byte)'\n');
+            json.WriteStartObject();
+            json.WriteString("stage", _stage);
+            json.WriteNumber("iteration", iteration);
+            foreach (var (name, value) in metrics)
+                if (double.IsFinite(value)) json.WriteNumber(name, value);
+                else json.WriteNull(name);
+            json.WriteNumber("lr", learningRate);
+            json.WriteNumber("seconds", Math.Round(seconds, 3));
+            json.WriteEndObject();
         }
+        line.WriteByte((byte)'\n');
+        using (var file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0)) WholeRecord.Append(file, line.GetBuffer().AsSpan(0, (int)line.Length));
         string stage = _stage.Replace(' ', '-');
         _events.Write(iteration, metrics.Append(new("lr", learningRate)).Select(m => KeyValuePair.Create($"{stage}/{m.Key}", m.Value)));
     }

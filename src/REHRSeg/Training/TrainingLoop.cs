@@ -1,38 +1,14 @@
 using System.Diagnostics;
+using REHRSeg.Imaging;
 using TorchSharp;
 
 namespace REHRSeg;
 
-/// <summary>One training stage as the loop sees it.</summary>
-internal interface ITrainingTask
-{
-    /// <summary>"self-sr 1a", "nnunet", ...: names checkpoints and log lines.</summary>
-    string Stage { get; }
-    int Iterations { get; }
-    /// <summary>All that is trained; its parameters and buffers go into the checkpoint.</summary>
-    torch.nn.Module Network { get; }
-    /// <summary>Learning rate (and, for OneCycle, beta1) before iteration i, 0-based.</summary>
-    void Schedule(int iteration, IOptimizer optimizer);
-    /// <summary>
-    /// Loss of one batch, inside the loop's dispose scope. <paramref name="random"/> is the loop's own generator, restored on resume.
-    /// Terms worth reporting are added to <paramref name="metrics"/> as detached scalars.
-    /// </summary>
-    torch.Tensor Loss(int iteration, Random random, IDictionary<string, torch.Tensor> metrics);
-    /// <summary>Micro-batches of an iteration: gradients are added up over them before the one step.</summary>
-    int Parts => 1;
-    /// <summary>Loss of micro-batch <paramref name="part"/>, asked for in ascending order; the step follows the mean of their gradients.</summary>
-    torch.Tensor Loss(int iteration, int part, Random random, IDictionary<string, torch.Tensor> metrics) => Loss(iteration, random, metrics);
-    /// <summary>Called every <see cref="ValidationInterval"/> iterations and at the end; returns measures to log. May return none.</summary>
-    IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken);
-    /// <summary>0: never.</summary>
-    int ValidationInterval { get; }
-    /// <summary>Gradient norm limit; null: none.</summary>
-    double? ClipNorm { get; }
-    /// <summary>Decay of a moving average of the weights, which validation sees and the network holds at the end; null: none.</summary>
-    double? AverageDecay => null;
-}
-
-/// <summary>The one loop of all trainers: schedule, loss, backward, clip, step, report, checkpoint, resume to the same bytes, cancel.</summary>
+/// <summary>
+/// The one loop of all trainers: schedule, loss, backward, clip, step, validate, report, checkpoint, resume to the same bytes, cancel.
+/// A stage that cannot open its journal does not begin. One that has begun is not stopped by a full disk: a checkpoint or a line that cannot be
+/// written is warned of and tried again at its next time, and the checkpoint before it stays, since a night's training outweighs a file.
+/// </summary>
 internal static class TrainingLoop
 {
     /// <summary>Least time between two reports.</summary>
@@ -43,10 +19,15 @@ internal static class TrainingLoop
     /// <param name="optimizer">Over the task's network, already on its device.</param>
     /// <param name="context">Seed, folder, reporting, cancellation.</param>
     /// <param name="checkpointInterval">Iterations between checkpoints, at least 1.</param>
-    /// <remarks>The stage's first new checkpoint removes those of later stages that it outdates, so that a later resume does not mix runs.</remarks>
+    /// <remarks>
+    /// The stage's first new checkpoint removes those of later stages that it outdates, so that a later resume does not mix runs. A stage that
+    /// ended early (<see cref="ITrainingTask.Patience"/>) is finished for a later resume too, unless that has more patience.
+    /// </remarks>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished iteration was written.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not finite; the last checkpoint is untouched.</exception>
-    /// <exception cref="Imaging.ModelFormatException">The checkpoint to resume from is damaged or of another network.</exception>
+    /// <exception cref="ModelFormatException">The checkpoint to resume from is damaged or of another network.</exception>
+    /// <exception cref="DatasetException">The checkpoint to resume from was trained on other cases.</exception>
+    /// <exception cref="IOException">The folder cannot be written when the stage begins.</exception>
     public static void Run(ITrainingTask task, IOptimizer optimizer, TrainingContext context, int checkpointInterval)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -54,17 +35,18 @@ internal static class TrainingLoop
         ArgumentNullException.ThrowIfNull(context);
         ArgumentOutOfRangeException.ThrowIfLessThan(checkpointInterval, 1);
         context.CancellationToken.ThrowIfCancellationRequested();
-        using var run = new StageRun(task, optimizer, context);
+        using var run = new StageRun(task, optimizer, context, checkpointInterval);
         run.Resume();
-        while (run.Iteration < task.Iterations)
+        if (run.WasFinished) return;
+        while (true)
         {
+            if (run.ValidationIsDue) run.Validate();
+            if (run.IsAtEnd) break;
+            if (run.CheckpointIsDue) run.SaveCheckpoint();
+            if (run.SinceReport >= s_reportEvery) run.Report();
             run.Step();
-            bool last = run.Iteration == task.Iterations;
-            if (!last && run.Iteration % checkpointInterval == 0) run.SaveCheckpoint();
-            if (task.ValidationInterval > 0 && (last || run.Iteration % task.ValidationInterval == 0)) run.Validate();
-            if (last) run.Finish();
-            else if (run.SinceReport >= s_reportEvery) run.Report();
         }
+        run.Finish();
     }
 
     sealed class StageRun : IDisposable
@@ -73,47 +55,72 @@ internal static class TrainingLoop
         readonly IOptimizer _optimizer;
         readonly TrainingContext _context;
         readonly WeightAverage? _average;
+        readonly BestWeights _best;
         readonly SeededRandom _random;
         readonly Stopwatch _clock = Stopwatch.StartNew();
         readonly MetricSums _sums = new();
         readonly Dictionary<string, double> _measures = [];
+        readonly int _checkpointInterval;
         TrainingJournal? _journal;
+        ValidationScore _score = new();
         TimeSpan _before, _reported;
-        int _first;
-        bool _resumed, _saved;
+        int _first, _checkpoint, _failures;
+        bool _resumed, _saved, _journalFails;
 
-        public StageRun(ITrainingTask task, IOptimizer optimizer, TrainingContext context)
+        public StageRun(ITrainingTask task, IOptimizer optimizer, TrainingContext context, int checkpointInterval)
         {
-            (_task, _optimizer, _context) = (task, optimizer, context);
+            (_task, _optimizer, _context, _checkpointInterval) = (task, optimizer, context, checkpointInterval);
             _random = TrainingSeeds.Random(context.Seed, task.Stage);
+            _best = new(task, context);
             if (task.AverageDecay is { } decay) _average = new(task.Network, decay);
         }
 
         public int Iteration { get; private set; }
-        public TimeSpan SinceReport => _clock.Elapsed - _reported;
+        public bool WasFinished { get; private set; }
+        public bool ValidationIsDue { get; private set; }
+        public bool IsAtEnd => Iteration >= _task.Iterations || (_task.Patience is { } patience && _score.SinceBest >= patience);
+        public bool CheckpointIsDue => Iteration > _first && Iteration % _checkpointInterval == 0;
+        public TimeSpan SinceReport => Iteration > _first ? _clock.Elapsed - _reported : TimeSpan.Zero;
         TimeSpan Elapsed => _before + _clock.Elapsed;
 
         public void Resume()
         {
-            if (_context.Resume && _context.Directory is not null && Checkpoint.Load(_context.Directory, _task.Stage, _task.Network, _optimizer, _average) is { } position)
+            if (_context.Resume && _context.Directory is not null && Checkpoint.Load(_context.Directory, _task.Stage, _task.Network, _optimizer, _average) is { } position) Continue(position);
+            _first = _checkpoint = Iteration;
+            if (IsAtEnd && !ValidationIsDue)
             {
-                if (position.Iteration > _task.Iterations)
-                    throw new InvalidOperationException($"The checkpoint of stage {_task.Stage} is at iteration {position.Iteration} and {_task.Iterations} are asked for. Ask for at least as many, or delete {Checkpoint.PathOf(_context.Directory, _task.Stage)}.");
-                if (position.Iterations != _task.Iterations) _context.Warn($"{_task.Stage}: the run that is resumed had {position.Iterations} iterations, this one has {_task.Iterations}; the learning rate follows the new length.");
-                if (position.Seed != _context.Seed) _context.Warn($"{_task.Stage}: the run that is resumed had seed {position.Seed}, this one has {_context.Seed}.");
-                _resumed = true;
-                (Iteration, _random.State, _before) = (position.Iteration, position.Random, TimeSpan.FromSeconds(position.Seconds));
-                _context.Log(Iteration == _task.Iterations ? $"{_task.Stage}: finished before; its checkpoint was loaded." : $"{_task.Stage}: continued at iteration {Iteration} of {_task.Iterations}.");
-            }
-            _first = Iteration;
-            if (Iteration >= _task.Iterations)
-            {
+                WasFinished = true;
                 _average?.Swap();
+                TakeBest();
                 _context.Progress?.Report(new(_task.Stage, Iteration, _task.Iterations, new Dictionary<string, double>(), Elapsed, TimeSpan.Zero));
                 return;
             }
-            if (_context.Directory is not null) _journal = new(_context.Directory, _task.Stage, Iteration);
+            if (_context.Directory is not null)
+            {
+                Checkpoint.DeleteUnfinished(_context.Directory, _task.Stage);
+                _journal = new(_context.Directory, _task.Stage, Iteration);
+            }
             _task.Network.train();
+        }
+
+        void Continue(Checkpoint.Position position)
+        {
+            string path = Checkpoint.PathOf(_context.Directory!, _task.Stage);
+            if (position.Cases is { } trained && _context.Cases is { } cases && trained != cases)
+                throw new DatasetException($"The checkpoint {path} was trained on other cases than these, and held-out ones may be among them. Give the same cases in the same order, choose another folder, or delete it.");
+            if (position.Iteration > _task.Iterations)
+                throw new InvalidOperationException($"The checkpoint of stage {_task.Stage} is at iteration {position.Iteration} and {_task.Iterations} are asked for. Ask for at least as many, or delete {path}.");
+            if (position.Iterations != _task.Iterations) _context.Warn($"{_task.Stage}: the run that is resumed had {position.Iterations} iterations, this one has {_task.Iterations}; the learning rate follows the new length.");
+            if (position.Seed != _context.Seed) _context.Warn($"{_task.Stage}: the run that is resumed had seed {position.Seed}, this one has {_context.Seed}.");
+            _resumed = true;
+            (Iteration, _random.State, _before, _score) = (position.Iteration, position.Random, TimeSpan.FromSeconds(position.Seconds), position.Score);
+            ValidationIsDue = position.ValidationIsDue && _task.ValidationInterval > 0;
+            if (_task.KeepBest && _score.Best is not null && !_best.IsAtHand(_score, Iteration))
+            {
+                _context.Warn($"{_task.Stage}: the best weights, of iteration {_score.BestIteration}, are not in {BestWeights.PathOf(_context.Directory!, _task.Stage)}; the best of the validations from here on are kept.");
+                _score = _score with { Best = null, SinceBest = 0 };
+            }
+            _context.Log(Iteration == _task.Iterations ? $"{_task.Stage}: finished before; its checkpoint was loaded." : IsAtEnd ? $"{_task.Stage}: ended early before; its checkpoint was loaded." : $"{_task.Stage}: continued at iteration {Iteration} of {_task.Iterations}.");
         }
 
         public void Step()
@@ -131,6 +138,7 @@ internal static class TrainingLoop
                 _optimizer.Step();
                 _average?.Update();
                 Iteration++;
+                ValidationIsDue = _task.ValidationInterval > 0 && (Iteration == _task.Iterations || Iteration % _task.ValidationInterval == 0);
             }
             catch (OperationCanceledException)
             {
@@ -161,7 +169,7 @@ internal static class TrainingLoop
             {
                 using var scope = torch.NewDisposeScope();
                 foreach (var (name, value) in _task.Validate(Iteration, _context.CancellationToken)) _measures[name] = value;
-                _average?.Swap();
+                if (_task.Score is { } measure && _measures.TryGetValue(measure, out double score)) Judge(measure, score);
             }
             catch (OperationCanceledException)
             {
@@ -169,8 +177,21 @@ internal static class TrainingLoop
                 SaveCheckpoint();
                 throw;
             }
+            _average?.Swap();
+            ValidationIsDue = false;
             _task.Network.train();
-            if (Iteration < _task.Iterations) Report();
+            if (!IsAtEnd) Report();
+            else if (Iteration < _task.Iterations) _context.Log(FormattableString.Invariant($"{_task.Stage}: ended at iteration {Iteration} of {_task.Iterations}; the best of its validations, {_score.Best:0.####}, was at iteration {_score.BestIteration}."));
+        }
+
+        /// <summary>Takes a validation's score in; keeps the weights if their average is the best.</summary>
+        void Judge(string measure, double score)
+        {
+            var before = _score;
+            _score = _score.With(Iteration, score);
+            if (_score.Average is { } average) _measures[measure + "_ema"] = average;
+            if (_score.Best == before.Best) return;
+            TryWrite(() => _best.Keep(_score), e => $"the best weights, of iteration {Iteration}, were not written: {e.Message}");
         }
 
         public void Report()
@@ -179,18 +200,26 @@ internal static class TrainingLoop
             foreach (var (name, value) in _measures) metrics[name] = value;
             _measures.Clear();
             _reported = _clock.Elapsed;
-            var remaining = Iteration > _first ? _clock.Elapsed * ((double)(_task.Iterations - Iteration) / (Iteration - _first)) : TimeSpan.Zero;
-            _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, metrics);
+            var remaining = Iteration > _first && !IsAtEnd ? _clock.Elapsed * ((double)(_task.Iterations - Iteration) / (Iteration - _first)) : TimeSpan.Zero;
+            _journalFails = !TryWrite(() => _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, metrics),
+                e => _journalFails ? null : $"the report of iteration {Iteration} was not written to {TrainingJournal.FileName} or the event file: {e.Message} Make space; later reports will be tried.");
             _context.Progress?.Report(new(_task.Stage, Iteration, _task.Iterations, metrics, Elapsed, remaining));
         }
 
         public void SaveCheckpoint()
         {
-            if (_context.Directory is null) return;
-            if (!_saved)
-                foreach (string stage in TrainingStages.OutdatedBy(_task.Stage, _resumed)) Checkpoint.Delete(_context.Directory, stage);
-            _saved = true;
-            Checkpoint.Save(_context.Directory, new(_task.Stage, Iteration, _task.Iterations, _context.Seed, _random.State, Elapsed.TotalSeconds), _task.Network, _optimizer, _average);
+            if (_context.Directory is not { } directory) return;
+            bool written = TryWrite(() =>
+            {
+                if (!_saved)
+                {
+                    foreach (string stage in TrainingStages.OutdatedBy(_task.Stage, _resumed)) Checkpoint.Delete(directory, stage);
+                    if (!_resumed && _score.Best is null) File.Delete(BestWeights.PathOf(directory, _task.Stage));
+                }
+                _saved = true;
+                Checkpoint.Save(directory, new(_task.Stage, Iteration, _task.Iterations, _context.Seed, _random.State, Elapsed.TotalSeconds) { Score = _score, ValidationIsDue = ValidationIsDue, Cases = _context.Cases }, _task.Network, _optimizer, _average);
+            }, e => $"the checkpoint of iteration {Iteration} was not written ({++_failures} in a row): {e.Message} {(_checkpoint > 0 ? $"The one of iteration {_checkpoint} is intact" : "There is none before it")}{(IsAtEnd ? "" : $"; the next attempt is after at most {_checkpointInterval} iterations")}.");
+            if (written) (_checkpoint, _failures) = (Iteration, 0);
         }
 
         public void Finish()
@@ -199,12 +228,36 @@ internal static class TrainingLoop
             Report();
             _optimizer.ZeroGrad();
             _average?.Swap();
+            TakeBest();
+        }
+
+        void TakeBest()
+        {
+            if (!_task.KeepBest || _score.Best is not { } best) return;
+            if (_best.Restore(_score)) _context.Log(FormattableString.Invariant($"{_task.Stage}: has the weights of iteration {_score.BestIteration}, whose average score is {best:0.####}."));
+            else _context.Warn($"{_task.Stage}: the best weights, of iteration {_score.BestIteration}, are gone; the last ones are used.");
+        }
+
+        /// <summary>False, with a warning (null: none), where the disk takes nothing.</summary>
+        bool TryWrite(Action write, Func<Exception, string?> warning)
+        {
+            try
+            {
+                write();
+                return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                if (warning(e) is { } text) _context.Warn($"{_task.Stage}: {text}");
+                return false;
+            }
         }
 
         public void Dispose()
         {
             _journal?.Dispose();
             _average?.Dispose();
+            _best.Dispose();
             _sums.Dispose();
         }
 
@@ -212,40 +265,6 @@ internal static class TrainingLoop
         {
             string terms = string.Join(", ", metrics.Select(m => $"{m.Key} {m.Value.detach().to(torch.ScalarType.Float32).item<float>():g4}"));
             return new($"Stage {_task.Stage}, iteration {Iteration + 1} of {_task.Iterations}: {what}{(terms.Length > 0 ? $" ({terms})" : "")}. Check the images for extreme values, lower the learning rate (now {_optimizer.LearningRate:g4}), or use float32 convolutions; then resume from the last checkpoint.");
-        }
-    }
-
-    /// <summary>Means of scalars since the last report, summed on their device.</summary>
-    sealed class MetricSums : IDisposable
-    {
-        readonly Dictionary<string, (torch.Tensor? Sum, double Value, int Count)> _sums = [];
-
-        public void Add(string name, double value)
-        {
-            var (sum, total, count) = _sums.GetValueOrDefault(name);
-            _sums[name] = (sum, total + value, count + 1);
-        }
-
-        public void Add(string name, torch.Tensor value)
-        {
-            using var noGrad = torch.no_grad();
-            var (sum, total, count) = _sums.GetValueOrDefault(name);
-            if (sum is null) sum = value.detach().to(torch.ScalarType.Float32).clone().DetachFromDisposeScope();
-            else sum.PlusInPlace(value.detach());
-            _sums[name] = (sum, total, count + 1);
-        }
-
-        public Dictionary<string, double> Take()
-        {
-            var means = _sums.ToDictionary(s => s.Key, s => ((s.Value.Sum?.item<float>() ?? 0) + s.Value.Value) / s.Value.Count);
-            Dispose();
-            return means;
-        }
-
-        public void Dispose()
-        {
-            foreach (var (sum, _, _) in _sums.Values) sum?.Dispose();
-            _sums.Clear();
         }
     }
 }

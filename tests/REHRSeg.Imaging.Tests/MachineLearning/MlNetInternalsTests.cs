@@ -21,6 +21,8 @@ public class MlNetInternalsTests
     [InlineData("Microsoft.ML.Runtime.ICancelable", "IsCanceled")]
     [InlineData("Microsoft.ML.MLContext", "CancelExecution")]
     [InlineData("Microsoft.ML.Data.CatalogUtils", "GetEnvironment")]
+    [InlineData("Microsoft.ML.DataOperationsCatalog+TrainTestData", ".ctor")]
+    [InlineData("Microsoft.ML.Data.ITransformerChainAccessor", "Transformers", "Scopes")]
     [InlineData("Microsoft.ML.SchemaShape", "Create")]
     [InlineData("Microsoft.ML.SchemaShape+Column", ".ctor")]
     public void Every_used_member_exists(string type, params string[] members)

@@ -53,6 +53,9 @@ internal sealed record PatchSamplerSettings
 /// <param name="settings">Patch, batch, augmentation.</param>
 internal sealed class PatchSampler(IReadOnlyList<SegmentationCase> pseudo, IReadOnlyList<SegmentationCase> real, PatchSamplerSettings settings)
 {
+    /// <summary>D, H, W.</summary>
+    public PatchShape Patch => settings.Patch;
+
     /// <summary>One batch.</summary>
     public SegmentationBatch Draw(SeededRandom random) => Draw(random, 1)[0];
 

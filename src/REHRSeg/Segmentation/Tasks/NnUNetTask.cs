@@ -3,18 +3,22 @@ using static TorchSharp.torch;
 
 namespace REHRSeg;
 
-/// <summary>The nnU-Net phase on real thick cases: cross-entropy and Dice with deep supervision, polynomial learning rate (METHOD.md section 7).</summary>
+/// <summary>
+/// The nnU-Net phase on real thick cases: cross-entropy and Dice with deep supervision, polynomial learning rate (METHOD.md section 7). It falls at each
+/// iteration, nnU-Net's at each epoch of 250: over its 250,000 iterations the two differ by at most 0.1 % of the first one until the last epoch.
+/// </summary>
 internal sealed class NnUNetTask : ITrainingTask, IDisposable
 {
     readonly SegmentationNetwork _network;
     readonly RehrSegOptions _options;
     readonly TrainingContext _context;
+    readonly SegmentationValidation? _validation;
     readonly BatchPrefetcher<SegmentationBatch[]> _batches;
     SegmentationBatch[] _parts = [];
 
-    public NnUNetTask(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context)
+    public NnUNetTask(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context, SegmentationValidation? validation = null)
     {
-        (_network, _options, _context) = (network, options, context);
+        (_network, _options, _context, _validation) = (network, options, context, validation);
         _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.NnUNetIterations);
     }
 
@@ -25,7 +29,13 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
     /// <inheritdoc/>
     public nn.Module Network => _network;
     /// <inheritdoc/>
-    public int ValidationInterval => 0;
+    public int ValidationInterval => _validation is null ? 0 : _options.ValidationInterval;
+    /// <inheritdoc/>
+    public string? Score => SegmentationValidation.Score;
+    /// <inheritdoc/>
+    public bool KeepBest => _options.KeepBest;
+    /// <inheritdoc/>
+    public int? Patience => _options.Patience;
     /// <inheritdoc/>
     public double? ClipNorm => _options.ClipNorm;
 
@@ -48,7 +58,7 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => System.Collections.Immutable.ImmutableDictionary<string, double>.Empty;
+    public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => _validation!.Measure(_network, Stage, iteration, hr: false, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _batches.Dispose();

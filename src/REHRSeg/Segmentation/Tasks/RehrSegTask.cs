@@ -14,6 +14,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     readonly SelfSrModel? _teacher;
     readonly TrainingContext _context;
     readonly int _classes;
+    readonly SegmentationValidation? _validation;
     readonly BatchPrefetcher<SegmentationBatch[]> _batches;
     SegmentationBatch[] _parts = [];
 
@@ -22,9 +23,10 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     /// <param name="options">Terms and their weights.</param>
     /// <param name="teacher">Self-SR model; used only if the student has an adaptor.</param>
     /// <param name="context">Device, seed, cancellation.</param>
-    public RehrSegTask(DistillationStudent student, PatchSampler sampler, RehrSegOptions options, SelfSrModel? teacher, TrainingContext context)
+    /// <param name="validation">Held-out cases; null: none.</param>
+    public RehrSegTask(DistillationStudent student, PatchSampler sampler, RehrSegOptions options, SelfSrModel? teacher, TrainingContext context, SegmentationValidation? validation = null)
     {
-        (_student, _options, _context) = (student, options, context);
+        (_student, _options, _context, _validation) = (student, options, context, validation);
         _teacher = student.Adaptor is null ? null : teacher;
         _classes = student.Network.Architecture.Classes;
         _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.FineTuneIterations);
@@ -37,7 +39,13 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     /// <inheritdoc/>
     public nn.Module Network => _student;
     /// <inheritdoc/>
-    public int ValidationInterval => 0;
+    public int ValidationInterval => _validation is null ? 0 : _options.ValidationInterval;
+    /// <inheritdoc/>
+    public string? Score => SegmentationValidation.Score;
+    /// <inheritdoc/>
+    public bool KeepBest => _options.KeepBest;
+    /// <inheritdoc/>
+    public int? Patience => _options.Patience;
     /// <inheritdoc/>
     public double? ClipNorm => _options.FineTuneClipNorm;
 
@@ -88,7 +96,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     };
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => System.Collections.Immutable.ImmutableDictionary<string, double>.Empty;
+    public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => _validation!.Measure(_student.Network, Stage, iteration, _options.HrLossWeight > 0, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _batches.Dispose();
