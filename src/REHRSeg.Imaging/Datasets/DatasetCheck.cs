@@ -5,6 +5,10 @@ public static class DatasetCheck
 {
     /// <summary>Slices that the self-super-resolution window spans (METHOD.md section 1).</summary>
     const int MinSlices = 4;
+    /// <summary>Ratio to the median spacing from which a case is called unusual.</summary>
+    const double UnusualRatio = 2;
+    /// <summary>Cases that a warning names.</summary>
+    const int NamedCases = 5;
 
     /// <summary>
     /// Reads every case and collects all problems: shape or geometry of image and label, unnamed label values, NaN, single slices,
@@ -18,6 +22,10 @@ public static class DatasetCheck
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="factor"/> is below 2.</exception>
     /// <exception cref="OperationCanceledException">The check was cancelled. Nothing in the data makes it throw.</exception>
     public static DatasetReport Run(MedicalDataset dataset, int? factor = null, SliceAxis? axis = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+        => Run(dataset, factor, axis, progress, null, cancellationToken);
+
+    /// <summary>As the public overload; <paramref name="inspect"/> is shown each readable case with its slice axis, while it is in memory.</summary>
+    internal static DatasetReport Run(MedicalDataset dataset, int? factor, SliceAxis? axis, IProgress<int>? progress, Action<MedicalCase, MLVolume, MLVolume?, SliceAxis>? inspect, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         if (factor is < 2) throw new ArgumentOutOfRangeException(nameof(factor), factor, "The factor is at least 2.");
@@ -32,9 +40,10 @@ public static class DatasetCheck
             var label = dataset.HasLabels ? Attempt(() => medicalCase.ReadLabel(dataset.Labels, null, out counts), problems) : null;
             if (image is not null)
             {
-                CheckPair(dataset, medicalCase, image, label, problems);
+                bool fits = CheckPair(dataset, medicalCase, image, label, problems);
                 var caseAxis = CheckSlices(medicalCase, image.Geometry, factor, axis, problems, warnings);
                 cases.Add(new(medicalCase.Id, image.Geometry, caseAxis, label is null ? new SortedDictionary<int, long>() : counts));
+                if (fits) inspect?.Invoke(medicalCase, image, label, caseAxis);
             }
             if (label is not null && counts.Keys.All(value => value == 0)) warnings.Add($"{medicalCase.LabelFile}: every voxel is background; check that the case is annotated.");
             progress?.Report(done + 1);
@@ -57,12 +66,14 @@ public static class DatasetCheck
         }
     }
 
-    static void CheckPair(MedicalDataset dataset, MedicalCase medicalCase, MLVolume image, MLVolume? label, List<string> problems)
+    static bool CheckPair(MedicalDataset dataset, MedicalCase medicalCase, MLVolume image, MLVolume? label, List<string> problems)
     {
+        int before = problems.Count;
         if (image.Channels != dataset.ChannelNames.Count)
             problems.Add($"{string.Join(", ", medicalCase.ImageFiles)}: {image.Channels} channel(s), but dataset.json names {dataset.ChannelNames.Count} ({string.Join(", ", dataset.ChannelNames)}); correct one of them.");
         if (label is not null && image.Geometry.DescribeDifference(label.Geometry) is { } difference)
             problems.Add($"{medicalCase.ImageFiles[0]} and {medicalCase.LabelFile} do not lie on the same grid: {difference}. Resample one onto the other, or correct its header.");
+        return problems.Count == before;
     }
 
     static SliceAxis CheckSlices(MedicalCase medicalCase, VolumeGeometry geometry, int? factor, SliceAxis? axis, List<string> problems, List<string> warnings)
@@ -88,12 +99,29 @@ public static class DatasetCheck
     {
         foreach (var (axis, ids) in cases.GroupBy(c => c.Axis).OrderByDescending(g => g.Count()).Skip(1).Select(g => (g.Key, g.Select(c => c.Id))))
             warnings.Add($"{dataset.Name}: the slice axis is {axis} in {string.Join(", ", ids)} and another in most cases; give the axis if that is not meant.");
-        var spacings = cases.Select(c => c.Geometry.Spacing[(int)c.Axis]).Order().ToArray();
-        if (spacings.Length > 0 && spacings[^1] > 2 * spacings[0])
-            warnings.Add(FormattableString.Invariant($"{dataset.Name}: slice spacing varies from {spacings[0]:0.###} to {spacings[^1]:0.###} mm between cases; one factor may not fit all."));
+        CompareSpacings(dataset, cases, warnings);
         if (complete)
             foreach (var label in dataset.Labels.Where(l => l.Value != 0 && cases.All(c => !c.LabelVoxels.ContainsKey(l.Value))))
                 warnings.Add($"{dataset.Name}: label {label.Value} ({label.Name}) occurs in no case; it cannot be learnt.");
+    }
+
+    /// <summary>Cases are resampled to one spacing, the median: where a case has twice or half of it, much is made up or lost.</summary>
+    static void CompareSpacings(MedicalDataset dataset, List<CaseSummary> cases, List<string> warnings)
+    {
+        if (cases.Count < 2) return;
+        double[] Spacing(CaseSummary c) => [c.Geometry.Spacing[(int)c.Axis], .. Enum.GetValues<SliceAxis>().Where(a => a != c.Axis).Select(a => c.Geometry.Spacing[(int)a])];
+        double[] median = [.. Enumerable.Range(0, 3).Select(a => Median(cases.Select(c => Spacing(c)[a])))];
+        var far = cases.Where(c => Spacing(c).Zip(median, (s, m) => Math.Max(s / m, m / s)).Max() >= UnusualRatio).ToArray();
+        if (far.Length > 0)
+            warnings.Add($"{dataset.Name}: {far.Length} of {cases.Count} cases have a spacing far from the median, {Text(median)} mm (slices first): {string.Join(", ", far.Take(NamedCases).Select(c => $"{c.Id} {Text(Spacing(c))}"))}{(far.Length > NamedCases ? $" and {far.Length - NamedCases} more" : "")}. The segmenter resamples them to the median, and one factor may not fit all; check their headers, or train such cases apart.");
+
+        static string Text(double[] spacing) => string.Join(" x ", spacing.Select(s => s.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }
 
@@ -101,7 +129,11 @@ public static class DatasetCheck
 /// <param name="Cases">Per case: id, geometry, slice axis, voxel counts per label value. Cases whose image cannot be read are left out.</param>
 /// <param name="Problems">One clear line each (file, field, value, remedy); empty: all is well.</param>
 /// <param name="Warnings">Things that are unusual but allowed.</param>
-public sealed record DatasetReport(IReadOnlyList<CaseSummary> Cases, IReadOnlyList<string> Problems, IReadOnlyList<string> Warnings);
+public sealed record DatasetReport(IReadOnlyList<CaseSummary> Cases, IReadOnlyList<string> Problems, IReadOnlyList<string> Warnings)
+{
+    /// <summary>True if any voxel of any case is annotated as other than background.</summary>
+    public bool HasForeground => Cases.Any(c => c.LabelVoxels.Keys.Any(value => value != 0));
+}
 
 /// <summary>One case as the check saw it.</summary>
 /// <param name="Id">Case identifier.</param>

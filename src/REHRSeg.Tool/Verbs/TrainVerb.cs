@@ -36,6 +36,7 @@ internal static class TrainVerb
         var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value, for example selfsr.width=32. Repeatable." };
         var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, thickness, preset, method, allowHr, fold, folds, seed, resume, only, gpu, set };
         var pretrained = new PretrainedOptions(command);
+        var planning = new PlanningOptions(command);
         command.OnRun((parse, console, cancel) =>
         {
             int? held = parse.GetValue(fold);
@@ -46,7 +47,7 @@ internal static class TrainVerb
             {
                 Dataset = CaseFiles.Dataset(parse.GetRequiredValue(dataset)),
                 Run = new RunFolder(Path.GetFullPath(parse.GetRequiredValue(outDir))),
-                Preset = WithMethod(WithThickness(pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? [])), parse.GetValue(thickness)), parse.GetValue(method)),
+                Preset = WithMethod(WithThickness(planning.Apply(parse, pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? []))), parse.GetValue(thickness)), parse.GetValue(method)),
                 AllowHrLabels = parse.GetValue(allowHr),
                 Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
                 Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), SelfSrOnly = parse.GetValue(only) is not null, Gpu = parse.GetValue(gpu),
@@ -68,18 +69,22 @@ internal static class TrainVerb
         string? pretrained = PretrainedFlavr.Read(request.Preset.SelfSr)?.Hash;
         if (request.Fold is null && request.Preset.Segmentation is { KeepBest: true } or { Patience: not null })
             throw new UsageException("--set segmentation.keepBest and segmentation.patience choose by held-out cases: give --fold, or leave them out.");
+        var checkpoint = request.SelfSrOnly ? null : NnUNetCheckpoint.Read(request.Preset.Segmentation);
         RequireUsable(run, request.Resume);
         using var held = OutputFolder.Lock(run.Path);
         if (request.SelfSrOnly && File.Exists(run.SegmentationOnnx))
             throw new UsageException($"--only selfsr: {run.Path} holds a whole training already, and its model.zip would lose the segmenter. Leave --only out, or choose another --out.");
-        var report = CheckVerb.Run(console, request.Dataset, request.Factor, request.Axis, cancel);
+        var segmenter = new SegmenterPlan(request.Dataset, request.Seed);
+        var report = CheckVerb.Run(console, request.Dataset, request.Factor, request.Axis, cancel, segmenter);
         if (report.Problems.Count > 0) return CommandLine.Failed;
-        if (!request.SelfSrOnly && report.Cases.All(c => c.LabelVoxels.Keys.All(value => value == 0)))
+        if (!request.SelfSrOnly && !report.HasForeground)
             throw new DatasetException($"--dataset {request.Dataset.Directory} has {(request.Dataset.HasLabels ? "no voxel that is annotated" : "no label maps")}: the segmenter has nothing to learn from. Add label maps, or train super-resolution of the images with --only selfsr.");
         var ids = request.Dataset.Cases.Select(c => c.Id).ToArray();
         var folds = request.Fold is null ? [] : CrossValidationFolds.Split(ids, request.Folds);
         var training = request.Fold is { } k ? folds[k].Train.ToHashSet() : [.. ids];
         var plan = TrainingPlan.Create(request.Dataset, report with { Cases = [.. report.Cases.Where(c => training.Contains(c.Id))] }, request.Preset, request.Factor) with { SelfSrOnly = request.SelfSrOnly };
+        WarnOfHeldOutLabels(console, request, report, training);
+        var network = request.SelfSrOnly ? null : segmenter.Make(training, request.Preset.Segmentation, plan, checkpoint, request.Gpu is not null, request.Resume ? run.Path : null, console.Warn);
         request.Preset.SelfSr.MakeProfile(plan.Factor, plan.SliceSpacing); // refuses a thickness that does not go with the spacing
         var source = request.Method == SegmentationMethod.FullySupervised ? ThinTruth.Open(request.Dataset, [.. report.Cases.Where(c => training.Contains(c.Id))], plan.Factor) : request.Dataset;
         var config = JsonSerializer.SerializeToNode(new
@@ -87,6 +92,8 @@ internal static class TrainVerb
             method = MethodNames.NameOf(request.Method),
             dataset = request.Dataset.Directory, preset = request.Preset.Name, request.Factor, axis = request.Axis?.ToString(), request.Fold, request.Folds, request.Seed, only = request.SelfSrOnly ? "selfsr" : null,
             pretrained, pretrainedFile = request.Preset.SelfSr.PretrainedWeights,
+            memory = request.Preset.Segmentation.MemoryBudget, nnunetCheckpoint = checkpoint?.Hash, nnunetCheckpointFile = request.Preset.Segmentation.PretrainedNnUNet,
+            nnunetPlans = request.Preset.Segmentation.NnUNetPlans is { } plans ? NnUNetPlansFile.Hash(plans) : null, nnunetPlansFile = request.Preset.Segmentation.NnUNetPlans, nnunetConfiguration = request.Preset.Segmentation.NnUNetConfiguration,
             selfSr = OptionOverrides.Snapshot(request.Preset.SelfSr), smore = OptionOverrides.Snapshot(request.Preset.SelfSr.Smore), segmentation = OptionOverrides.Snapshot(request.Preset.Segmentation),
         }, ToolConsole.JsonForm)!.AsObject();
         string splits = JsonSerializer.Serialize(folds, ToolConsole.JsonForm);
@@ -94,6 +101,8 @@ internal static class TrainVerb
         AtomicFile.WriteText(run.Splits, splits);
         AtomicFile.WriteText(run.Config, config.ToJsonString(ToolConsole.JsonForm));
         foreach (var (key, value) in plan.Describe()) console.Info($"{key,-24} {value}");
+        if (network is not null) foreach (var (key, value) in PlanDescription.Lines(network)) console.Info($"{"segmenter: " + key,-24} {value}");
+        if (checkpoint is not null) console.Info($"{"nnU-Net checkpoint",-24} {request.Preset.Segmentation.PretrainedNnUNet}");
         if (pretrained is not null) console.Info($"{"pretrained",-24} {request.Preset.SelfSr.PretrainedWeights} (stem {request.Preset.SelfSr.PretrainedStem})");
         var stages = run.WriteStages(TrainingRun.Execute(console, request with { Dataset = source }, training, plan, cancel));
         foreach (var s in stages) console.Info($"{s.Name,-24} {TimeSpan.FromSeconds(s.Seconds):h\\:mm\\:ss}   peak {s.PeakMegabytes:0} MB");
@@ -107,13 +116,24 @@ internal static class TrainVerb
         if (!resume && run.HoldsWork) throw new IOException($"--out {run.Path} already holds a run. Continue it with --resume, or choose another folder.");
     }
 
-    /// <summary>A run goes on only with the method, cases, fold, factor, axis and pretrained weights that it began with: its stages would else learn from different cases, held-out ones among them.</summary>
+    /// <summary>Labels that occur in the dataset, but only in the cases that the fold holds out. (Labels in no case at all are named by the check.)</summary>
+    static void WarnOfHeldOutLabels(ToolConsole console, TrainingRequest request, DatasetReport report, HashSet<string> training)
+    {
+        foreach (var label in request.Dataset.Labels.Where(l => l.Value != 0))
+        {
+            string[] with = [.. report.Cases.Where(c => c.LabelVoxels.ContainsKey(label.Value)).Select(c => c.Id)];
+            if (with.Length > 0 && !with.Any(training.Contains))
+                console.Warn($"--fold {request.Fold}: label {label.Value} ({label.Name}) occurs in none of the {training.Count} training cases, only in held-out ones ({string.Join(", ", with.Take(5))}); it cannot be learnt. Take another fold, or more cases.");
+        }
+    }
+
+    /// <summary>A run goes on only with the method, cases, fold, factor, axis, memory and weights of others that it began with: its stages would else learn from different cases, held-out ones among them.</summary>
     static void RequireSameSetting(RunFolder run, JsonObject config, string splits)
     {
         if (!File.Exists(run.Config) || !File.Exists(run.Splits)) return;
         var begun = JsonNode.Parse(File.ReadAllText(run.Config))!;
         begun["method"] ??= MethodNames.NameOf(SegmentationMethod.RehrSeg); // runs before there were others
-        foreach (string name in (string[])["method", "fold", "folds", "factor", "axis", "pretrained"])
+        foreach (string name in (string[])["method", "fold", "folds", "factor", "axis", "pretrained", "memory", "nnunetCheckpoint", "nnunetPlans", "nnunetConfiguration"])
             if (!JsonNode.DeepEquals(begun[name], config[name]))
                 throw new UsageException($"--resume: {run.Config} was begun with {name} {begun[name]?.ToJsonString() ?? "not given"}, this command has {config[name]?.ToJsonString() ?? "none"}. Repeat the first command, or choose another --out.");
         if (File.ReadAllText(run.Splits) != splits)

@@ -90,6 +90,24 @@ internal sealed record SegmentationArchitecture
     /// <summary>False [R]: half-pixel upsampling. True: published align-corners.</summary>
     public bool AlignCorners { get; init; }
 
+    /// <summary>Weights and biases of encoder, decoder and HR head.</summary>
+    public long ParameterCount
+    {
+        get
+        {
+            long Blocks(int input, int output, PatchShape kernel) =>
+                Enumerable.Range(0, ConvolutionsPerStage).Sum(j => (long)(j == 0 ? input : output) * output * kernel.Voxels + 3 * output); // bias, and scale and shift of the norm
+            long sum = 0;
+            for (int s = 0; s < Features.Length; s++)
+            {
+                sum += Blocks(s == 0 ? Channels : Features[s - 1], Features[s], Kernels[s]);
+                if (s == Features.Length - 1) break;
+                sum += (long)Features[s + 1] * Features[s] * Strides[s + 1].Voxels + Features[s] + Blocks(2 * Features[s], Features[s], Kernels[s]) + (Features[s] + 1L) * Classes;
+            }
+            return Factor == 0 ? sum : sum + Features[0] * 27L * HighResolutionWidth + HighResolutionWidth + HighResolutionWidth * 125L * Classes + Classes;
+        }
+    }
+
     public PatchShape Divisor => new(Strides.Aggregate(1, (a, s) => a * s.Depth), Strides.Aggregate(1, (a, s) => a * s.Height), Strides.Aggregate(1, (a, s) => a * s.Width));
 }
 

@@ -16,7 +16,8 @@ internal sealed record PickleGlobal(string Name);
 /// </summary>
 /// <param name="stream">Read from its position to the end of a pickle, not a byte further.</param>
 /// <param name="file">What messages call the file.</param>
-internal sealed class PickleReader(Stream stream, string file)
+/// <param name="content">What the file may hold beside tensors and plain values.</param>
+internal sealed class PickleReader(Stream stream, string file, PthContent content = PthContent.Weights)
 {
     /// <summary>Values that all pickles of a file may make, so that a small file cannot fill the memory.</summary>
     public const int MaximumValues = 1_000_000;
@@ -27,7 +28,7 @@ internal sealed class PickleReader(Stream stream, string file)
     readonly List<object?> _stack = [];
     readonly List<int> _marks = [];
     readonly List<object?> _memo = [];
-    readonly TensorPickle _tensors = new(file);
+    readonly TensorPickle _tensors = new(file, content);
     readonly byte[] _buffer = new byte[8];
     int _values, _bytes;
 
@@ -100,10 +101,13 @@ internal sealed class PickleReader(Stream stream, string file)
                     Push(_tensors.Call(function, arguments, Spend));
                     break;
                 }
-            case 'b': // BUILD: attributes of an OrderedDict (_metadata of a state dict), of no use here
-                Pop();
-                Top<Dictionary<string, object?>>("BUILD");
-                break;
+            case 'b': // BUILD: attributes of an OrderedDict (_metadata of a state dict), of no use here, or byte order of a numpy number format
+                {
+                    var state = Pop();
+                    if (_stack.Count > 0 && _stack[^1] is NumpyNumberType type) type.Check(state, file);
+                    else Top<Dictionary<string, object?>>("BUILD");
+                    break;
+                }
             default: throw PickleRefusal.Refused(file, $"its pickle has the opcode {PickleOpcodes.Name(code)}");
         }
     }

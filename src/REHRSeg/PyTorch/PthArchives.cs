@@ -27,10 +27,11 @@ internal sealed class LegacyPthArchive : IPthArchive
 
     /// <param name="stream">Owned from here on.</param>
     /// <param name="file">What messages call it.</param>
-    public LegacyPthArchive(Stream stream, string file)
+    /// <param name="content">What the file may hold beside tensors.</param>
+    public LegacyPthArchive(Stream stream, string file, PthContent content)
     {
         _stream = stream;
-        var pickle = new PickleReader(stream, file);
+        var pickle = new PickleReader(stream, file, content);
         if (pickle.Read() is not BigInteger magic || magic != s_magic) throw PickleRefusal.Damaged(file, "it is a pickle, but not one of torch.save");
         if (pickle.Read() is not 1001L) throw PickleRefusal.Damaged(file, "its version is not 1001");
         if (pickle.Read() is not Dictionary<string, object?> machine || machine.GetValueOrDefault("little_endian") is not true) throw PickleRefusal.Refused(file, "its numbers are not little-endian");
@@ -79,7 +80,8 @@ internal sealed class ZipPthArchive : IPthArchive
 
     /// <param name="stream">Owned from here on.</param>
     /// <param name="file">What messages call it.</param>
-    public ZipPthArchive(Stream stream, string file)
+    /// <param name="content">What the file may hold beside tensors.</param>
+    public ZipPthArchive(Stream stream, string file, PthContent content)
     {
         _file = file;
         _zip = new ZipArchive(stream, ZipArchiveMode.Read);
@@ -88,7 +90,7 @@ internal sealed class ZipPthArchive : IPthArchive
         _root = pickles[0].FullName[..^"data.pkl".Length];
         if (_zip.GetEntry(_root + "byteorder") is { } order && !Inflate(order, 0, (int)Math.Min(order.Length, 16)).AsSpan().SequenceEqual("little"u8)) throw PickleRefusal.Refused(file, "its numbers are not little-endian");
         if (pickles[0].Length > PickleReader.MaximumBytes) throw PickleRefusal.Refused(file, $"its pickle has more than {PickleReader.MaximumBytes >> 20} MB");
-        var pickle = new PickleReader(new MemoryStream(Inflate(pickles[0], 0, (int)pickles[0].Length)), file);
+        var pickle = new PickleReader(new MemoryStream(Inflate(pickles[0], 0, (int)pickles[0].Length)), file, content);
         Root = pickle.Read();
         foreach (var storage in pickle.Storages.Values)
         {

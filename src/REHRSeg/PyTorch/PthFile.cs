@@ -21,8 +21,9 @@ internal sealed class PthFile : IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="stream">Can seek; owned from here on.</param>
     /// <param name="file">What messages call it.</param>
+    /// <param name="content">What it may hold beside tensors and plain values.</param>
     /// <exception cref="ModelFormatException">Not such a file, damaged, or with more than plain values and tensors.</exception>
-    public static PthFile Open(Stream stream, string file)
+    public static PthFile Open(Stream stream, string file, PthContent content = PthContent.Weights)
     {
         try
         {
@@ -31,8 +32,8 @@ internal sealed class PthFile : IDisposable
                 Span<byte> head = stackalloc byte[2];
                 int read = stream.ReadAtLeast(head, 2, throwOnEndOfStream: false);
                 stream.Position = 0;
-                return read == 2 && head.SequenceEqual("PK"u8) ? (IPthArchive)new ZipPthArchive(stream, file)
-                    : read == 2 && head[0] == 0x80 ? new LegacyPthArchive(stream, file)
+                return read == 2 && head.SequenceEqual("PK"u8) ? (IPthArchive)new ZipPthArchive(stream, file, content)
+                    : read == 2 && head[0] == 0x80 ? new LegacyPthArchive(stream, file, content)
                     : throw PickleRefusal.Damaged(file, "it begins like neither form of torch.save");
             }), file);
         }

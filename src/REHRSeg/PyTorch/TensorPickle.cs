@@ -4,7 +4,8 @@ namespace REHRSeg;
 
 /// <summary>What a pickle of <c>torch.save</c> may name: four functions that put tensors and dicts together, and the storage classes. All else is refused.</summary>
 /// <param name="file">What messages call the file.</param>
-internal sealed class TensorPickle(string file)
+/// <param name="content">What the file may hold beside tensors.</param>
+internal sealed class TensorPickle(string file, PthContent content)
 {
     const string Tensor = "torch._utils._rebuild_tensor_v2", Parameter = "torch._utils._rebuild_parameter", OrderedDict = "collections.OrderedDict", Size = "torch.Size";
 
@@ -17,7 +18,7 @@ internal sealed class TensorPickle(string file)
     public PickleGlobal Global(string module, string name)
     {
         string full = $"{module}.{name}";
-        return full is Tensor or Parameter or OrderedDict or Size || module == "torch" && StorageType.All.ContainsKey(name) ? new(full)
+        return full is Tensor or Parameter or OrderedDict or Size || module == "torch" && StorageType.All.ContainsKey(name) || content == PthContent.Checkpoint && CheckpointPickle.Knows(full) ? new(full)
             : throw PickleRefusal.Refused(file, $"its pickle names {new string([.. full.Select(c => char.IsControl(c) ? '?' : c)])}");
     }
 
@@ -63,6 +64,7 @@ internal sealed class TensorPickle(string file)
                     dictionary[Key(key)] = value;
                 }
                 return dictionary;
+            case var _ when content == PthContent.Checkpoint && CheckpointPickle.TryCall(function.Name, arguments, file, out object? value): return value;
             default: throw PickleRefusal.Refused(file, $"its pickle calls {function.Name} with other arguments than PyTorch writes");
         }
     }

@@ -66,8 +66,25 @@ public sealed record RehrSegOptions : TrainerOptions
     /// <summary>Slices per iteration of <see cref="SegmentationMethod.NnUNet2D"/>; null: as planned, at least 2.</summary>
     public int? PlanarBatchSize { get; init; }
 
-    /// <summary>Feature-map elements that the planner may spend on two samples (METHOD.md 6.2); smaller gives smaller patches.</summary>
-    public double FeatureMapBudget { get; init; } = 560e6;
+    /// <summary>
+    /// Feature-map elements of one sample of two that the planner may spend (METHOD.md 6.2); smaller gives smaller patches. Null: what <see cref="MemoryBudget"/> allows; without that
+    /// nnU-Net's 560e6, on the CPU not more than half of the machine's memory holds.
+    /// </summary>
+    public double? FeatureMapBudget { get; init; }
+    /// <summary>Gigabytes (1e9 bytes) that a training step may take, at least 1, as nnU-Net's <c>-gpu_memory_target</c>; the cases come on top. Null: as <see cref="FeatureMapBudget"/> says.</summary>
+    public double? MemoryBudget { get; init; }
+    /// <summary>
+    /// A <c>plans.json</c> of nnU-Net v2: patch, batch, spacing, normalisation and network are taken from it, and the options of the planner (budgets, features, patch limits, batch size)
+    /// have no effect. Null: planned from the data, or the plan inside <see cref="PretrainedNnUNet"/>.
+    /// </summary>
+    public string? NnUNetPlans { get; init; }
+    /// <summary>Configuration in nnU-Net's plans; null: the one that <see cref="PretrainedNnUNet"/> was trained with, else <c>3d_fullres</c>.</summary>
+    public string? NnUNetConfiguration { get; init; }
+    /// <summary>
+    /// Checkpoint (<c>.pth</c>) of an nnU-Net v2 training that the nnU-Net phase starts from; <see cref="NnUNetIterations"/> more follow, 0: straight to fine-tuning. Nothing in the file is
+    /// executed. Null: random weights.
+    /// </summary>
+    public string? PretrainedNnUNet { get; init; }
     /// <summary>Channels of the first stage; each stage doubles them (METHOD.md 6.2).</summary>
     public int BaseFeatures { get; init; } = 32;
     /// <summary>Upper limit of channels.</summary>
@@ -156,9 +173,9 @@ public sealed record RehrSegOptions : TrainerOptions
     internal bool Validates => ValidationSet is not null && ValidationInterval > 0;
 
     /// <summary>What the planner may spend.</summary>
-    internal PlanningBudget Budget => new()
+    internal PlanningBudget BudgetOf(double featureMapElements) => new()
     {
-        FeatureMapElements = FeatureMapBudget,
+        FeatureMapElements = featureMapElements,
         BaseFeatures = BaseFeatures,
         MaxFeatures = MaxFeatures,
         MaxPatch = MaxPatchSlices is null && MaxPatchSide is null ? null : new PatchShape(MaxPatchSlices ?? int.MaxValue, MaxPatchSide ?? int.MaxValue, MaxPatchSide ?? int.MaxValue),
@@ -167,9 +184,8 @@ public sealed record RehrSegOptions : TrainerOptions
     };
 
     /// <summary>What the planner of <see cref="SegmentationMethod.NnUNet2D"/> may spend: the same share of nnU-Net's memory as in 3-D.</summary>
-    internal PlanningBudget PlanarBudget => Budget with
+    internal PlanningBudget PlanarBudgetOf(double featureMapElements) => BudgetOf(PlanarPlanner.NnUNetElements * (featureMapElements / TrainingMemory.NnUNetElements)) with
     {
-        FeatureMapElements = PlanarPlanner.NnUNetElements * (Budget.FeatureMapElements / new PlanningBudget().FeatureMapElements),
         MaxFeatures = PlanarMaxFeatures,
         BatchSize = PlanarBatchSize,
     };
@@ -202,8 +218,14 @@ public sealed record RehrSegOptions : TrainerOptions
         Require(PlanarBatchSize is null or >= 1, nameof(PlanarBatchSize), PlanarBatchSize, "at least 1, or null");
         Require(PlanarMaxFeatures >= BaseFeatures, nameof(PlanarMaxFeatures), PlanarMaxFeatures, $"at least BaseFeatures ({BaseFeatures})");
         Require(Enum.IsDefined(Method), nameof(Method), Method, "one of " + string.Join(", ", Enum.GetNames<SegmentationMethod>()));
+        Require(Method != SegmentationMethod.NnUNet2D || (NnUNetPlans is null && PretrainedNnUNet is null), nameof(Method), Method, $"another one where {nameof(NnUNetPlans)} or {nameof(PretrainedNnUNet)} is given: those of 3-D configurations are read");
         Require(Enum.IsDefined(InterpolatedLabels), nameof(InterpolatedLabels), InterpolatedLabels, "one of " + string.Join(", ", Enum.GetNames<InterpolatedLabels>()));
-        Require(FeatureMapBudget > 0, nameof(FeatureMapBudget), FeatureMapBudget, "above 0");
+        Require(FeatureMapBudget is null or (> 0 and < double.PositiveInfinity), nameof(FeatureMapBudget), FeatureMapBudget, "above 0, or null");
+        Require(MemoryBudget is null or >= 1 and < 1e6, nameof(MemoryBudget), MemoryBudget, "at least 1 (gigabytes), or null");
+        Require(MemoryBudget is null || FeatureMapBudget is null, nameof(MemoryBudget), MemoryBudget, $"null where {nameof(FeatureMapBudget)} is given");
+        foreach (var (name, text) in new[] { (nameof(NnUNetPlans), NnUNetPlans), (nameof(NnUNetConfiguration), NnUNetConfiguration), (nameof(PretrainedNnUNet), PretrainedNnUNet) })
+            Require(text is null or { Length: > 0 }, name, "empty", "given, or null");
+        Require(NnUNetConfiguration is null || NnUNetPlans is not null || PretrainedNnUNet is not null, nameof(NnUNetConfiguration), NnUNetConfiguration, $"null where neither {nameof(NnUNetPlans)} nor {nameof(PretrainedNnUNet)} is given");
         Require(BaseFeatures >= 1, nameof(BaseFeatures), BaseFeatures, "at least 1");
         Require(MaxFeatures >= BaseFeatures, nameof(MaxFeatures), MaxFeatures, $"at least BaseFeatures ({BaseFeatures})");
         Require(MaxPatchSlices is null or >= 1, nameof(MaxPatchSlices), MaxPatchSlices, "at least 1, or null");

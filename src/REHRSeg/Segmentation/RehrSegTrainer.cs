@@ -34,10 +34,12 @@ internal static class RehrSegTrainer
         if (options.Method != SegmentationMethod.RehrSeg) data = data with { Pseudo = [], Teacher = null };
         context = context with { Cases = TrainingCases.Key(data.Real) };
         var setup = RehrSegTrainingSetup.Check(data, options);
-        var plan = Plan(data, options, setup);
-        if (context.Directory is not null) plan.Save(Path.Combine(Directory.CreateDirectory(context.Directory).FullName, "plan.json"));
-        context.Log($"Plan: patch {plan.Patch}, batch {plan.BatchSize}, {plan.Architecture.Features.Length} stages of {string.Join(", ", plan.Architecture.Features)} features, {plan.TargetSpacing[0]:0.###} x {plan.TargetSpacing[1]:0.###} x {plan.TargetSpacing[2]:0.###} mm.");
-        var info = Describe(plan, setup, options) with { TrainingFingerprint = RehrSegTrainingSetup.Fingerprint(data, options, context.Seed) };
+        var checkpoint = NnUNetCheckpoint.Read(options);
+        var plan = Plan(data, options, setup, context, checkpoint);
+        foreach (string absent in setup.AbsentLabels(data.Real)) context.Warn(absent);
+        if (context.Directory is not null) plan.Save(Path.Combine(Directory.CreateDirectory(context.Directory).FullName, RehrSegPlanning.FileName));
+        foreach (var (key, value) in PlanDescription.Lines(plan)) context.Log($"Plan: {key} {value}");
+        var info = Describe(plan, setup, options) with { TrainingFingerprint = RehrSegTrainingSetup.Fingerprint(data, options, context.Seed, checkpoint) };
 
         bool fineTune = options.FineTunes && data.Pseudo.Count > 0;
         var teacher = fineTune && options.UseDistillation && options.DistillationWeight > 0 ? data.Teacher : null;
@@ -50,6 +52,7 @@ internal static class RehrSegTrainer
         var network = new SegmentationNetwork(plan.Architecture, context.Seed);
         try
         {
+            if (checkpoint is not null) StartFrom(checkpoint, network, setup.CommonAxis(data.Real), context);
             network.to(context.Device);
             network.BFloat16 = options.BFloat16 ?? (options.BaseFeatures >= 16 && ComputeDevice.HasFastBFloat16(context.Device));
             PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), validation, options, context);
@@ -78,17 +81,22 @@ internal static class RehrSegTrainer
     }
 
     /// <summary>Fingerprint and plan.</summary>
-    internal static SegmentationPlan Plan(RehrSegTrainingData data, RehrSegOptions options, RehrSegTrainingSetup setup)
+    internal static SegmentationPlan Plan(RehrSegTrainingData data, RehrSegOptions options, RehrSegTrainingSetup setup, TrainingContext context, NnUNetCheckpoint? checkpoint = null)
     {
-        var cases = data.Real.Select(c =>
+        int limit = ForegroundSample.Limit(data.Real.Count);
+        var cases = data.Real.Select(c => CaseFingerprint.Measure(c.Id, c.Image, c.Label, setup.AxisOf(c.Image.Geometry), limit, context.Seed));
+        return RehrSegPlanning.Plan(new([.. cases]), options, new()
         {
-            var image = c.Image.SwapAxes(setup.AxisOf(c.Image.Geometry), SliceAxis.Z);
-            var box = SegmentationPreprocessor.NonzeroBox(image);
-            var spacing = image.Geometry.Spacing;
-            return new CaseFingerprint(c.Id, box.Shape, [spacing[2], spacing[1], spacing[0]], (double)box.Shape.Voxels / image.Geometry.VoxelCount);
-        });
-        var plan = MethodData.Plan(new DatasetFingerprint([.. cases]), options, setup);
-        return plan with { Architecture = plan.Architecture with { AlignCorners = options.AlignCorners } };
+            Channels = setup.Channels, Classes = setup.Labels.Length, Factor = setup.Factor, Axis = setup.CommonAxis(data.Real),
+            Gpu = context.Device.type != DeviceType.CPU, Resumed = context.Resume ? context.Directory : null,
+        }, checkpoint, context.Warn);
+    }
+
+    static void StartFrom(NnUNetCheckpoint checkpoint, SegmentationNetwork network, SliceAxis? axis, TrainingContext context)
+    {
+        var (taken, random) = checkpoint.ApplyTo(network, checkpoint.SwapsPlane(axis));
+        context.Log($"Weights: {taken}.");
+        if (random is not null) context.Warn(random);
     }
 
     static SegmentationModelInfo Describe(SegmentationPlan plan, RehrSegTrainingSetup setup, RehrSegOptions options) => new()

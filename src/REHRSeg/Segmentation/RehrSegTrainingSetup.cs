@@ -18,6 +18,14 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
     /// <summary>Slice axis of one volume.</summary>
     public SliceAxis AxisOf(VolumeGeometry geometry) => Axis ?? geometry.DetectSliceAxis() ?? DefaultAxis;
 
+    /// <summary>Slice axis of all cases; null: they have different ones.</summary>
+    public SliceAxis? CommonAxis(IReadOnlyList<TrainingCase> cases) => cases.Select(c => AxisOf(c.Image.Geometry)).Distinct().ToArray() is [var axis] ? axis : null;
+
+    /// <summary>A sentence for each label that is named but in no case: nnU-Net trains all the same, and so do we.</summary>
+    public IEnumerable<string> AbsentLabels(IReadOnlyList<TrainingCase> cases)
+        => Labels.Where(l => l.Value != 0 && !cases.Any(c => c.Label.Voxels.Contains(l.Value)))
+            .Select(l => $"Label {l.Value} ({l.Name}) occurs in none of the {cases.Count} training cases; it cannot be learnt.");
+
     /// <summary>Checks data and options before hours of work.</summary>
     /// <exception cref="DatasetException">No cases, differing channels, labels that are not named, pseudo pairs of another factor, isotropic spacing without factor.</exception>
     /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
@@ -105,11 +113,13 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
     }
 
     /// <summary>SHA-256 of cases and the options that matter, 16 hexadecimal digits.</summary>
-    public static string Fingerprint(RehrSegTrainingData data, RehrSegOptions options, int seed)
+    public static string Fingerprint(RehrSegTrainingData data, RehrSegOptions options, int seed, NnUNetCheckpoint? checkpoint = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var described = options with { Teacher = null, ValidationSet = null, Progress = null, CancellationToken = default, CheckpointDirectory = null, Labels = null, Resume = false };
+        var described = options with { Teacher = null, ValidationSet = null, Progress = null, CancellationToken = default, CheckpointDirectory = null, Labels = null, Resume = false, NnUNetPlans = null, PretrainedNnUNet = null };
         hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seed} {described}")));
+        if (options.NnUNetPlans is { } plans) hash.AppendData(Encoding.UTF8.GetBytes(NnUNetPlansFile.Hash(plans)));
+        if (checkpoint is not null) hash.AppendData(Encoding.UTF8.GetBytes(checkpoint.Hash));
         foreach (var (id, image, label) in data.Real)
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{id} {image.Geometry}"));

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using REHRSeg.Imaging;
 using TorchSharp;
 
@@ -29,13 +26,7 @@ internal sealed class PretrainedFlavr
     PretrainedFlavr(string file, int width, PretrainedStem stem, IReadOnlyDictionary<string, WeightArray> weights)
     {
         (_file, Width, Stem, _weights) = (file, width, stem, weights);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (name, weight) in weights.OrderBy(w => w.Key, StringComparer.Ordinal))
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{name} {string.Join('x', weight.Shape)};"));
-            hash.AppendData(MemoryMarshal.AsBytes(weight.Values.AsSpan()));
-        }
-        Hash = Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
+        Hash = WeightHash.Of(weights);
     }
 
     /// <summary>Channels of the first level.</summary>

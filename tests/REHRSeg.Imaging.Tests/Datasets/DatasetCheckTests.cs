@@ -95,6 +95,21 @@ public class DatasetCheckTests
     }
 
     [Fact]
+    public void Cases_of_very_different_spacing_are_named_with_it()
+    {
+        string[] ids = ["a", "b", "c", "d"];
+        using var files = PhantomDataset.NnUNet(1, ids);
+        foreach (var (id, spacing) in ids.Zip((double[][])[[1, 1, 4], [1, 1, 4], [0.45, 0.45, 4], [1, 1, 8.5]]))
+        {
+            VolumeGeometry grid = new([6, 5, 4], spacing);
+            VolumeFile.Write(PhantomDataset.ImageVolume(grid), files.Image(id));
+            VolumeFile.WriteLabels(PhantomDataset.LabelVolume(grid), files.Label(id));
+        }
+        string warning = Assert.Single(DatasetCheck.Run(MedicalDataset.Open(files.Path), factor: 4).Warnings);
+        Assert.Contains("2 of 4 cases have a spacing far from the median, 4 x 1 x 1 mm (slices first): c 4 x 0.45 x 0.45, d 8.5 x 1 x 1.", warning);
+    }
+
+    [Fact]
     public void Cancellation_stops_the_check()
     {
         using var files = PhantomDataset.NnUNet(1, "a", "b");

@@ -44,8 +44,8 @@ public class PlanarPlannerTests
         Assert.Equal((0, 0), (plan.Patch.Height % plan.Architecture.Divisor.Height, plan.Patch.Width % plan.Architecture.Divisor.Width));
         Assert.Equal(64, plan.Architecture.Features.Max());
         Assert.Contains("too small", Assert.Throws<ArgumentException>(() => Plan(1, 1, [40, 6, 8], 60, 2)).Message);
-        Assert.Equal(85e6, new RehrSegOptions().PlanarBudget.FeatureMapElements);
-        Assert.Equal(8.5e6, new RehrSegOptions { FeatureMapBudget = 56e6 }.PlanarBudget.FeatureMapElements, 1e-3);
+        Assert.Equal(85e6, new RehrSegOptions().PlanarBudgetOf(560e6).FeatureMapElements);
+        Assert.Equal(8.5e6, new RehrSegOptions().PlanarBudgetOf(56e6).FeatureMapElements, 1e-3);
     }
 
     [Fact]

@@ -10,40 +10,71 @@ public class SegmentationPlannerTests
     static SegmentationPlan Plan(ImmutableArray<double> spacing, ImmutableArray<double> shape, int cases, PlanningBudget? budget = null)
         => SegmentationPlanner.Plan(spacing, shape, cases, budget ?? new(), 1, 2, 4);
 
+    static readonly PatchShape Flat = new(1, 2, 2), Cube = new(2, 2, 2), K133 = new(1, 3, 3), K333 = new(3, 3, 3);
+
+    static void AssertNetwork(SegmentationPlan plan, PatchShape pooled, PatchShape[] strides, PatchShape[] kernels, params int[] features)
+    {
+        Assert.Equal(features, plan.Architecture.Features.ToArray());
+        Assert.Equal([new(1, 1, 1), .. strides], plan.Architecture.Strides.ToArray());
+        Assert.Equal(kernels, plan.Architecture.Kernels.ToArray());
+        Assert.Equal(pooled, plan.Architecture.Divisor);
+    }
+
     [Fact]
     public void Brain_at_4_1_1_mm()
     {
         var plan = Plan([4, 1, 1], [40, 240, 240], 61);
-        Assert.Equal(new PatchShape(32, 224, 224), plan.Patch);
-        Assert.Equal(2, plan.BatchSize);
-        Assert.Equal(new[] { 32, 64, 128, 256, 320, 320 }, plan.Architecture.Features.ToArray());
-        PatchShape flat = new(1, 2, 2), cube = new(2, 2, 2), k3 = new(3, 3, 3), k133 = new(1, 3, 3);
-        Assert.Equal(new[] { new(1, 1, 1), flat, flat, cube, cube, cube }, plan.Architecture.Strides.ToArray());
-        Assert.Equal(new[] { k133, k133, k3, k3, k3, k3 }, plan.Architecture.Kernels.ToArray());
-        Assert.Equal(new PatchShape(8, 32, 32), plan.Architecture.Divisor);
+        Assert.Equal((new(32, 224, 224), 2), (plan.Patch, plan.BatchSize));
+        AssertNetwork(plan, new(8, 32, 32), [Flat, Flat, Cube, Cube, Cube], [K133, K133, K333, K333, K333, K333], 32, 64, 128, 256, 320, 320);
         Assert.True(plan.InPlaneAugmentation);
+        Assert.Equal(30_766_396, plan.Architecture.ParameterCount);
+        Assert.InRange(plan.FeatureMapElements, 0, 560e6);
     }
 
     [Fact]
     public void Pelvis_at_4_075_075_mm()
     {
         var plan = Plan([4, 0.75, 0.75], [20, 455, 633], 73);
-        Assert.Equal(new PatchShape(14, 320, 384), plan.Patch);
-        Assert.Equal(7, plan.Architecture.Features.Length);
-        Assert.Equal(new PatchShape(2, 64, 64), plan.Architecture.Divisor);
+        Assert.Equal((new(14, 320, 384), 2), (plan.Patch, plan.BatchSize));
+        AssertNetwork(plan, new(2, 64, 64), [Flat, Flat, Cube, Flat, Flat, Flat], [K133, K133, K333, K333, K333, K333, K333], 32, 64, 128, 256, 320, 320, 320); // npool 1, 6, 6
+        Assert.Equal(44_267_518, plan.Architecture.ParameterCount);
     }
 
     [Fact]
     public void Isotropic()
     {
         var plan = Plan([1, 1, 1], [160, 240, 240], 61);
-        Assert.Equal(new PatchShape(96, 160, 160), plan.Patch);
-        Assert.Equal(6, plan.Architecture.Features.Length);
+        Assert.Equal((new(96, 160, 160), 2), (plan.Patch, plan.BatchSize));
+        AssertNetwork(plan, new(16, 32, 32), [Cube, Cube, Cube, Cube, Flat], [K333, K333, K333, K333, K333, K333], 32, 64, 128, 256, 320, 320);
         Assert.False(plan.InPlaneAugmentation);
     }
 
     [Fact]
-    public void Small() => Assert.Equal(new PatchShape(32, 128, 128), Plan([4, 1, 1], [32, 128, 128], 20).Patch);
+    public void Small()
+    {
+        var plan = Plan([4, 1, 1], [32, 128, 128], 20);
+        Assert.Equal((new(32, 128, 128), 2), (plan.Patch, plan.BatchSize));
+        AssertNetwork(plan, new(8, 32, 32), [Flat, Flat, Cube, Cube, Cube], [K133, K133, K333, K333, K333, K333], 32, 64, 128, 256, 320, 320);
+    }
+
+    [Fact]
+    public void The_batch_fills_the_budget_up_to_5_percent_of_the_data()
+    {
+        Assert.Equal(9, Plan([1, 1, 1], [36, 50, 35], 260).BatchSize); // nnU-Net's own plan of the Decathlon's hippocampus: patch 40 x 56 x 40, batch 9
+        Assert.Equal(new PatchShape(40, 56, 40), Plan([1, 1, 1], [36, 50, 35], 260).Patch);
+        Assert.Equal(2, Plan([1, 1, 1], [36, 50, 35], 20).BatchSize);
+    }
+
+    [Fact]
+    public void A_coarser_axis_in_plane_is_planned_as_nnUNet_plans_it_after_transposition()
+    {
+        var ours = Plan([1, 4, 1], [240, 40, 240], 61);
+        var theirs = Plan([4, 1, 1], [40, 240, 240], 61);
+        static PatchShape Swap(PatchShape s) => new(s.Height, s.Depth, s.Width);
+        Assert.Equal(Swap(theirs.Patch), ours.Patch);
+        Assert.Equal(theirs.Architecture.Strides.Select(Swap), ours.Architecture.Strides);
+        Assert.Equal(theirs.Architecture.Kernels.Select(Swap), ours.Architecture.Kernels);
+    }
 
     [Fact]
     public void Smaller_budget_gives_a_smaller_patch_of_the_same_rules()
@@ -82,12 +113,39 @@ public class SegmentationPlannerTests
     }
 
     [Fact]
+    public void Foreground_intensities_are_those_of_numpy()
+    {
+        var image = new MLVolume(new([10, 10, 10], [1, 1, 4]), Enumerable.Range(0, 2000).Select(i => i < 1000 ? i * 0.5f : -1e30f * (i % 3)).ToArray(), 2);
+        var label = image.WithVoxels(Enumerable.Range(0, 1000).Select(i => i >= 100 && i < 501 ? 2f : 0).ToArray());
+        var found = new DatasetFingerprint([CaseFingerprint.Measure("a", image, label, SliceAxis.Z, 1000, 1)]).Intensities();
+        // numpy: v = np.arange(100, 501) * 0.5; v.mean(), np.median(v), v.std(), np.percentile(v, [0.5, 99.5])
+        var first = found[0];
+        Assert.Equal([150, 150, 57.87918451395113, 50, 250, 51, 249], new[] { first.Mean, first.Median, first.StandardDeviation, first.Minimum, first.Maximum, first.Percentile005, first.Percentile995 });
+        Assert.All(new[] { found[1].Mean, found[1].StandardDeviation, found[1].Percentile005 }, v => Assert.True(double.IsFinite(v)));
+        Assert.Equal(-2e30, found[1].Minimum, 1e24);
+
+        var sampled = CaseFingerprint.Measure("a", image, label, SliceAxis.Z, 50, 1).Foreground;
+        Assert.Equal(50, sampled[0].Length);
+        Assert.Equal(sampled[0], CaseFingerprint.Measure("a", image, label, SliceAxis.Z, 50, 1).Foreground[0]);
+        Assert.NotEqual(sampled[0], CaseFingerprint.Measure("b", image, label, SliceAxis.Z, 50, 1).Foreground[0]);
+        Assert.All(sampled[0], v => Assert.InRange(v, 50, 250));
+        Assert.Empty(CaseFingerprint.Measure("a", image, label.WithVoxels(new float[1000]), SliceAxis.Z, 50, 1).Foreground);
+    }
+
+    [Fact]
     public void Plan_survives_its_file()
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "plan.json");
-        var plan = Plan([4, 1, 1], [40, 240, 240], 61) with { NormaliseInsideNonzero = true };
+        var cases = Enumerable.Range(0, 5).Select(i => new CaseFingerprint($"c{i}", new(38 + i, 240, 240), [4, 1, 1 + 0.1 * i], 0.5) { Foreground = [[1, 2, 3 + i], [-7]] }).ToArray();
+        var plan = Plan([4, 1, 1], [40, 240, 240], 61) with { NormaliseInsideNonzero = true, Budget = new(560e6, "a test > all"), Fingerprint = FingerprintSummary.Of(new(cases)) };
         plan.Save(path);
+        foreach (string readable in (string[])
+        [
+            "\"largestSpacing\": [4, 1, 1.4]", "\"medianSize\": [40, 240, 240]", "\"medianRelativeSizeAfterCropping\": 0.5", "\"percentile_99_5\": ", "\"targetSpacing\": [4, 1, 1]",
+            "patch: 32x224x224 voxels, 128 x 224 x 224 mm; batch 2", "network: 6 stages of 32, 64, 128, 256, 320, 320 features, pooled 8x32x32 in all, 30.766 million parameters", "a test > all",
+        ])
+            Assert.Contains(readable, File.ReadAllText(path));
         Assert.Contains("\"patch\": [32, 224, 224]", File.ReadAllText(path));
         Assert.Equal(plan.ToJson(), SegmentationPlan.Load(path).ToJson());
         File.WriteAllText(path, "{ \"patch\": [1, 2] }");

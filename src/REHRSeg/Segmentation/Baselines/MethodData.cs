@@ -25,21 +25,26 @@ internal static class MethodData
             ? (new InterpolatedCases(real, setup.AxisOf, setup.Factor, options.InterpolatedLabels), _ => SliceAxis.Z)
             : (real, setup.AxisOf);
 
+    /// <summary>The fingerprint of the grid that the method learns on.</summary>
+    /// <param name="given">Of the cases as they are given: thick ones, or the fully supervised method's thin ones with a factor of 1.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="factor">Thin slices for each given one.</param>
+    public static DatasetFingerprint GridOf(DatasetFingerprint given, SegmentationMethod method, int factor)
+        => LearnsOnThin(method) ? given with { Cases = [.. given.Cases.Select(c => Refined(c, factor))] } : given;
+
     /// <summary>Plans for the grid that the method learns on.</summary>
-    /// <param name="thick">The cases as they are given.</param>
-    /// <param name="options">The method, and what the planner may spend.</param>
-    /// <param name="setup">Channels, labels and factor.</param>
-    public static SegmentationPlan Plan(DatasetFingerprint thick, RehrSegOptions options, RehrSegTrainingSetup setup)
+    /// <param name="data">Fingerprint of that grid.</param>
+    /// <param name="options">The method, and limits of the plan.</param>
+    /// <param name="elements">Feature-map elements that a 3-D planner may spend.</param>
+    /// <param name="task">Channels, classes and factor.</param>
+    public static SegmentationPlan Plan(DatasetFingerprint data, RehrSegOptions options, double elements, PlanningTask task)
     {
-        int classes = setup.Labels.Length;
-        return options.Method switch
-        {
-            SegmentationMethod.RehrSeg => SegmentationPlanner.Plan(thick, options.Budget, setup.Channels, classes, setup.Factor),
-            SegmentationMethod.NnUNet2D => PlanarPlanner.Plan(thick, options.PlanarBudget, setup.Channels, classes),
-            SegmentationMethod.NnUNetInterpolated => SegmentationPlanner.Plan(thick with { Cases = [.. thick.Cases.Select(c => Refined(c, setup.Factor))] }, Refined(options.Budget, setup.Factor), setup.Channels, classes, 0),
-            _ => SegmentationPlanner.Plan(thick, options.Budget, setup.Channels, classes, 0),
-        };
+        if (options.Method == SegmentationMethod.NnUNet2D) return PlanarPlanner.Plan(data, options.PlanarBudgetOf(elements), task.Channels, task.Classes);
+        var budget = options.BudgetOf(elements);
+        return SegmentationPlanner.Plan(data, LearnsOnThin(options.Method) ? Refined(budget, task.Factor) : budget, task.Channels, task.Classes, task.Factor);
     }
+
+    static bool LearnsOnThin(SegmentationMethod method) => method is SegmentationMethod.NnUNetInterpolated or SegmentationMethod.FullySupervised;
 
     static CaseFingerprint Refined(CaseFingerprint c, int factor) => c with { Shape = c.Shape with { Depth = c.Shape.Depth * factor }, Spacing = c.Spacing.SetItem(0, c.Spacing[0] / factor) };
 

@@ -25,6 +25,14 @@ internal sealed record SegmentationPlan
     public bool NormaliseInsideNonzero { get; init; }
     /// <summary>The network.</summary>
     public required SegmentationArchitecture Architecture { get; init; }
+    /// <summary>What the planner could spend; null: it did not plan.</summary>
+    public PlannedBudget? Budget { get; init; }
+    /// <summary>File that patch, batch, spacing and network were taken from; null: planned here.</summary>
+    public string? Source { get; init; }
+    /// <summary>What the data look like; null: not measured.</summary>
+    public FingerprintSummary? Fingerprint { get; init; }
+    /// <summary>The plan in words and units. Written for people, never read.</summary>
+    public ImmutableArray<string> Summary { get; init; } = [];
 
     /// <summary>nnU-Net's rule: in-plane transforms only where the patch is more than 3 times as wide as deep (METHOD.md section 7).</summary>
     [JsonIgnore]
@@ -35,18 +43,20 @@ internal sealed record SegmentationPlan
         WriteIndented = true,
         IgnoreReadOnlyProperties = true,
         RespectRequiredConstructorParameters = true,
-        Converters = { new PatchShapeConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new PatchShapeConverter(), new LineConverter<double>(), new LineConverter<int>() },
     };
 
     /// <summary>Indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <summary>Writes the file atomically.</summary>
-    public void Save(string path) => AtomicFile.WriteText(path, ToJson() + "\n");
+    /// <summary>Writes the file atomically, with its summary.</summary>
+    public void Save(string path) => AtomicFile.WriteText(path, (this with { Summary = [.. PlanDescription.Lines(this).Select(l => $"{l.Key}: {l.Value}")] }).ToJson() + "\n");
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <exception cref="ModelFormatException">The file is not a plan.</exception>
-    public static SegmentationPlan Load(string path) => Parse<SegmentationPlan>(File.ReadAllText(path), path);
+    public static SegmentationPlan Load(string path) => Parse<SegmentationPlan>(File.ReadAllText(path), path) with { Summary = [] };
 
     /// <summary>The network alone, for a model file's metadata.</summary>
     internal static string ToJson(SegmentationArchitecture architecture) => JsonSerializer.Serialize(architecture, new JsonSerializerOptions(Json) { WriteIndented = false });
@@ -81,5 +91,14 @@ internal sealed record SegmentationPlan
 
         public override void Write(Utf8JsonWriter writer, PatchShape value, JsonSerializerOptions options)
             => writer.WriteRawValue($"[{value.Depth}, {value.Height}, {value.Width}]");
+    }
+
+    /// <summary>Numbers in one line.</summary>
+    sealed class LineConverter<T> : JsonConverter<ImmutableArray<T>>
+    {
+        public override ImmutableArray<T> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => [.. JsonSerializer.Deserialize<T[]>(ref reader, options) ?? throw new JsonException("A list of numbers is null.")];
+
+        public override void Write(Utf8JsonWriter writer, ImmutableArray<T> value, JsonSerializerOptions options)
+            => writer.WriteRawValue($"[{string.Join(", ", value.Select(v => JsonSerializer.Serialize(v, options)))}]");
     }
 }

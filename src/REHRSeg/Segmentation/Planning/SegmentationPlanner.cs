@@ -7,7 +7,7 @@ namespace REHRSeg;
 internal sealed record PlanningBudget
 {
     /// <summary>Feature-map elements of a training pair that fit the reference GPU (8 GB).</summary>
-    public double FeatureMapElements { get; init; } = 560e6;
+    public double FeatureMapElements { get; init; } = TrainingMemory.NnUNetElements;
     /// <summary>Channels of the first stage; each stage doubles them.</summary>
     public int BaseFeatures { get; init; } = 32;
     /// <summary>Upper limit of channels.</summary>
@@ -86,14 +86,20 @@ internal static class SegmentationPlanner
         })];
     }
 
-    /// <summary>Elements of all convolution outputs of one sample: two per stage and side, transposed convolutions, and the final segmentation layer.</summary>
     internal static double FeatureMapElements(Topology topology, PlanningBudget budget, int classes)
+        => FeatureMapElements(Shape(topology.Patch), [.. Enumerable.Range(0, topology.Strides.Count).Select(s => Features(budget, s))], topology.Strides.Select(Shape), classes, 2);
+
+    /// <summary>As the planner counts them, of any network.</summary>
+    public static double FeatureMapElements(SegmentationArchitecture network, PatchShape patch) => FeatureMapElements(patch, network.Features, network.Strides, network.Classes, network.ConvolutionsPerStage);
+
+    /// <summary>Elements of all convolution outputs of one sample: n per stage and side, transposed convolutions, and the final segmentation layer.</summary>
+    static double FeatureMapElements(PatchShape patch, IReadOnlyList<int> features, IEnumerable<PatchShape> strides, int classes, int convolutions)
     {
-        double sum = 0, voxels = topology.Patch.Aggregate(1.0, (a, s) => a * s);
-        for (int stage = 0; stage < topology.Strides.Count; stage++)
+        double sum = 0, voxels = patch.Voxels;
+        foreach (var (stage, stride) in strides.Index())
         {
-            voxels /= topology.Strides[stage].Aggregate(1, (a, s) => a * s);
-            sum += (stage < topology.Strides.Count - 1 ? 5 : 2) * Features(budget, stage) * voxels;
+            voxels /= stride.Voxels;
+            sum += (stage < features.Count - 1 ? 2 * convolutions + 1 : convolutions) * features[stage] * voxels;
             if (stage == 0) sum += classes * voxels;
         }
         return sum;
