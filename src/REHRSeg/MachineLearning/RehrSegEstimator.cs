@@ -51,7 +51,8 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
 
     string[] PseudoColumns => [_options.PseudoImageColumnName, _options.PseudoLabelColumnName, _options.PseudoHrLabelColumnName, _options.PseudoUncertaintyColumnName];
 
-    SegmentationColumns Columns => new(_options.ImageColumnName, _options.LrSegmentationColumnName, _options.HrSegmentationColumnName, _options.LrProbabilitiesColumnName, _options.HrProbabilitiesColumnName);
+    SegmentationColumns Columns => new(_options.ImageColumnName, _options.LrSegmentationColumnName, _options.HrSegmentationColumnName, _options.LrProbabilitiesColumnName, _options.HrProbabilitiesColumnName,
+        _options.LrUncertaintyColumnName, _options.HrUncertaintyColumnName);
 
     /// <summary>Checks all cases, plans the network, then trains. Takes hours at the default (paper) options.</summary>
     /// <exception cref="DatasetException">Cases that cannot be trained on; found before the work starts.</exception>
@@ -64,7 +65,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         var teacher = _options.Teacher ?? TeacherAnnotation.Find(input.Schema)?.Model;
         var options = _options with { Labels = _options.Labels ?? LabelAnnotations.Read(input.Schema[_options.LabelColumnName]), Teacher = teacher };
         var model = TrainingSession.Run(_host, options, _seed, context => RehrSegTrainer.Train(ReadData(input, options, context.CancellationToken), options, context));
-        return new(_env, model, Columns.For(model.Info.HasHighResolutionHead), new() { Axis = options.Axis });
+        return new(_env, model, Columns.For(model.Info.CanSegmentThin), new() { Axis = options.Axis });
     }
 
     RehrSegTrainingData ReadData(IDataView input, RehrSegOptions options, CancellationToken cancellationToken)
