@@ -22,7 +22,7 @@ public sealed class SelfSrNetworkTests
         var window = Golden.Input(golden);
         var output = network.forward(window);
         Golden.AssertEqual(golden.GetProperty("output"), torch.cat([output.Image, output.LabelLogits], 1));
-        Golden.AssertEqual(golden.GetProperty("feature_x1"), network.EncodeLayer1(window));
+        Golden.AssertEqual(golden.GetProperty("feature_x1"), network.Feature(window));
         if (uasr)
         {
             Golden.AssertEqual(golden.GetProperty("uncertainty"), output.Uncertainty!);
@@ -100,7 +100,7 @@ public sealed class SelfSrNetworkTests
         using var network = new SelfSrNetwork(Small, seed: 1);
         torch.Tensor window = Golden.Input(2, 2, 4, 16, 16), before = window.clone();
         var features = network.Features(window);
-        Assert.Equal(0, Golden.Maximum(network.EncodeLayer1(window) - features.X1));
+        Assert.Equal(0, Golden.Maximum(network.Feature(window) - features.X1));
         Assert.Equal([2, 8, 4, 8, 8], features.X0.shape);
         Assert.Equal([2, 16, 4, 4, 4], features.X2.shape);
         Assert.Equal([2, 32, 4, 2, 2], features.X3.shape);
@@ -200,7 +200,7 @@ public sealed class SelfSrNetworkTests
         Dispose(network.forward(window));
         long before = torch.Tensor.TotalCount;
         Dispose(network.forward(window));
-        network.EncodeLayer1(window).Dispose();
+        network.Feature(window).Dispose();
         Assert.Equal(before, torch.Tensor.TotalCount);
 
         static void Dispose(SelfSrOutput output)

@@ -75,7 +75,7 @@ public class SelfSrModelTests
         for (int k = 0; k < 5; k++)
         {
             var slices = Enumerable.Range(k - 1, 4).Select(z => edge == EdgeSlices.Zero && z is < 0 or > 4 ? torch.zeros([2, 3, 1, 16, 24]) : thick.narrow(2, Math.Clamp(z, 0, 4), 1)).ToArray();
-            var expected = network.EncodeLayer1(torch.cat(slices, 2)).select(2, 1);
+            var expected = network.Feature(torch.cat(slices, 2)).select(2, 1);
             Assert.True((feature.select(2, k) - expected).abs().max().item<float>() < 1e-5f, $"slice {k}");
         }
         Assert.Equal([1, 8, 1, 5, 7], model.TeacherFeature(torch.rand([1, 3, 1, 10, 14])).shape);
