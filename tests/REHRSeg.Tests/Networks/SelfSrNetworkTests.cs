@@ -93,7 +93,7 @@ public sealed class SelfSrNetworkTests
     }
 
     [Fact]
-    public void TheEarlyExitIsTheEncodersX1AndTheInputStaysAsItIs()
+    public void EarlyExitsAreTheBackbonesMapsAndTheInputStaysAsItIs()
     {
         using var noGradient = torch.no_grad();
         using var scope = torch.NewDisposeScope();
@@ -101,6 +101,8 @@ public sealed class SelfSrNetworkTests
         torch.Tensor window = Golden.Input(2, 2, 4, 16, 16), before = window.clone();
         var features = network.Features(window);
         Assert.Equal(0, Golden.Maximum(network.Feature(window) - features.X1));
+        torch.Tensor[] maps = [features.X0, features.X1, features.X2, features.X3, features.X4, features.Decoded];
+        foreach (var layer in Enum.GetValues<TeacherLayer>()) Assert.Equal(0, Golden.Maximum(network.Feature(window, layer) - maps[(int)layer]));
         Assert.Equal([2, 8, 4, 8, 8], features.X0.shape);
         Assert.Equal([2, 16, 4, 4, 4], features.X2.shape);
         Assert.Equal([2, 32, 4, 2, 2], features.X3.shape);
