@@ -6,7 +6,9 @@ namespace REHRSeg.Tests;
 /// <summary>The numbers of <c>oracles/losses.json</c> and the formula inputs of the script that made them.</summary>
 internal static class LossOracle
 {
-    static readonly JsonElement s_root = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "oracles", "losses.json"))).RootElement;
+    static readonly JsonElement s_root = Read("losses.json");
+
+    public static JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "oracles", file))).RootElement;
 
     public static JsonElement Get(params string[] path) => path.Aggregate(s_root, (element, name) => element.GetProperty(name));
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace REHRSeg;
 
-/// <summary>The student adaptor h of eq. 10: one 1 x 1 x 1 convolution with bias, trained with the student. <c>B x C2 x D x H x W</c> to <c>B x C1 x D x H x W</c>.</summary>
+/// <summary>The student adaptor h of eq. 10 and of MIMIC: one 1 x 1 x 1 convolution with bias, trained with the student. <c>B x C2 x D x H x W</c> to <c>B x C1 x D x H x W</c>.</summary>
 internal sealed class FeatureAdaptor : nn.Module<Tensor, Tensor>
 {
     readonly Conv3d conv;

@@ -11,10 +11,8 @@ internal sealed record RehrSegLossOptions
     public double LrDiceWeight { get; init; }
     /// <summary>The HR head's cross-entropy - Dice.</summary>
     public bool HighResolution { get; init; } = true;
-    /// <summary>Eq. 9.</summary>
-    public bool Correlation { get; init; } = true;
-    /// <summary>Eq. 10.</summary>
-    public bool Spatial { get; init; } = true;
+    /// <summary>How features are distilled; null: not at all.</summary>
+    public DistillationKind? Distillation { get; init; } = DistillationKind.Structure;
     /// <summary>Weight of the LR term.</summary>
     public double LrWeight { get; init; } = 1;
     /// <summary>Weight of the HR term.</summary>
@@ -25,27 +23,29 @@ internal sealed record RehrSegLossOptions
     public double SpatialWeight { get; init; } = 1;
     /// <summary>Lambda of eq. 11.</summary>
     public double DistillationWeight { get; init; } = 1;
-    /// <summary>Nodes of eq. 8.</summary>
-    public CorrelationGraph Graph { get; init; } = CorrelationGraph.Volume;
 
+    /// <summary>True if eq. 9 is a term.</summary>
+    public bool Correlation => Distillation is DistillationKind.Structure or DistillationKind.CorrelationOnly or DistillationKind.Published && CorrelationWeight != 0;
+    /// <summary>True if eq. 10 is a term.</summary>
+    public bool Spatial => Distillation is DistillationKind.Structure or DistillationKind.Published && SpatialWeight != 0;
     /// <summary>True if the teacher's feature is needed.</summary>
-    public bool Distils => (Correlation || Spatial) && DistillationWeight != 0;
+    public bool Distils => DistillationWeight != 0 && (Correlation || Spatial || Distillation is DistillationKind.Mimic or DistillationKind.MimicSmoothL1 or DistillationKind.Ifvd);
 }
 
-/// <summary>What a batch of pseudo pairs is compared with.</summary>
+/// <summary>What a batch is compared with; real cases, which have no thin labels, come last and have an uncertainty of 0.</summary>
 /// <param name="Label">Thick labels, <c>B x D x H x W</c> int64.</param>
-/// <param name="HrLabel">Thin labels, <c>B x rD x H x W</c> int64; null without the HR term.</param>
+/// <param name="HrLabel">Thin labels, <c>B x rD x H x W</c> int64, for the samples that the HR logits are of; null without the HR term.</param>
 /// <param name="Uncertainty">Normalised, <c>B x D x H x W</c> or <c>B x 1 x D x H x W</c>; null without eq. 7.</param>
 /// <param name="TeacherFeature">F^sr, <c>B x C1 x D' x H' x W'</c>, resized trilinearly to the student's grid; null without distillation.</param>
 internal sealed record RehrSegTargets(Tensor Label, Tensor? HrLabel, Tensor? Uncertainty, Tensor? TeacherFeature);
 
-/// <summary>Eq. 11: uncertainty-weighted LR loss + HR loss + lambda (correlation + spatial distillation).</summary>
+/// <summary>Eq. 11: uncertainty-weighted LR loss + HR loss + lambda times distillation.</summary>
 internal static class RehrSegLoss
 {
-    /// <summary>The loss; its terms go to <paramref name="metrics"/> as <c>ce_lr</c>, <c>dice_lr</c>, <c>ce_hr</c>, <c>dice_hr</c>, <c>corr</c>, <c>spatial</c>.</summary>
+    /// <summary>The loss; its terms go to <paramref name="metrics"/> as <c>ce_lr</c>, <c>dice_lr</c>, <c>ce_hr</c>, <c>dice_hr</c>, and those of <see cref="DistillationLoss"/>.</summary>
     /// <param name="output">With the outputs that the options need.</param>
     /// <param name="targets">With the targets that the options need.</param>
-    /// <param name="adaptor">Of eq. 10; null without it.</param>
+    /// <param name="adaptor">Of the student's feature; null where no term needs it.</param>
     /// <param name="options">Terms.</param>
     /// <param name="metrics">Receives detached scalars.</param>
     /// <exception cref="ArgumentException">Something that an asked-for term needs is missing, or shapes disagree.</exception>
@@ -61,27 +61,9 @@ internal static class RehrSegLoss
         }
         if (!options.Distils) return loss;
 
-        var student = Need(output.Feature, "the student's feature");
-        var teacher = Resize(Need(targets.TeacherFeature, "the teacher's feature").detach().to(float32), student.shape.AsSpan(2));
-        if (options.Correlation)
-        {
-            var correlation = CorrelationDistillationLoss.Compute(student, teacher, options.Graph);
-            metrics?.TryAdd("corr", correlation.detach());
-            loss = loss.Plus(correlation.Times(options.DistillationWeight * options.CorrelationWeight));
-        }
-        if (options.Spatial)
-        {
-            if (adaptor is null) throw new ArgumentException("Eq. 10 needs an adaptor.", nameof(adaptor));
-            var spatial = SpatialDistillationLoss.Compute(adaptor.forward(student.to(float32)), teacher);
-            metrics?.TryAdd("spatial", spatial.detach());
-            loss = loss.Plus(spatial.Times(options.DistillationWeight * options.SpatialWeight));
-        }
-        return loss;
+        var distillation = DistillationLoss.Compute(Need(output.Feature, "the student's feature"), Need(targets.TeacherFeature, "the teacher's feature"), targets.Label, output.Lr!.shape[1], adaptor, options, metrics);
+        return loss.Plus(distillation.Times(options.DistillationWeight));
     }
-
-    /// <summary>Trilinear with half-pixel centres, where the grids differ.</summary>
-    internal static Tensor Resize(Tensor feature, ReadOnlySpan<long> size) =>
-        feature.shape.AsSpan(2).SequenceEqual(size) ? feature : nn.functional.interpolate(feature, size.ToArray(), mode: InterpolationMode.Trilinear, align_corners: false);
 
     static Tensor LowResolution(Tensor logits, RehrSegTargets targets, RehrSegLossOptions options, IDictionary<string, Tensor>? metrics)
     {

@@ -58,7 +58,8 @@ internal sealed class FlavrBackbone
     /// <summary>All maps, in the precision of the convolutions; gates take their averages from <paramref name="plane"/> if x is a tile.</summary>
     public FlavrFeatures Forward(torch.Tensor x, PlaneStatistics? plane = null)
     {
-        var (x0, x1) = EncodeLayer1(x, plane);
+        var x0 = _stem.forward(x).relu_();
+        var x1 = Run(_layer1, x0, plane);
         var x2 = Run(_layer2, x1, plane);
         var x3 = Run(_layer3, x2, plane);
         var x4 = Run(_layer4, x3, plane);
@@ -71,11 +72,15 @@ internal sealed class FlavrBackbone
         return new(x0, x1, x2, x3, x4, y.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Stem and layer 1 alone (METHOD.md 13.4: an eighth of the work for the distilled feature).</summary>
-    public (torch.Tensor X0, torch.Tensor X1) EncodeLayer1(torch.Tensor x, PlaneStatistics? plane = null)
+    /// <summary>One map; the layers after it are not computed (METHOD.md 13.4: x1 takes a ninth of the whole, a sixth of the encoder).</summary>
+    public torch.Tensor Forward(torch.Tensor x, TeacherLayer layer)
     {
-        var x0 = _stem.forward(x).relu_();
-        return (x0, Run(_layer1, x0, plane));
+        if (layer == TeacherLayer.Decoder)
+        {
+            return Forward(x).Decoded;
+        }
+        ResidualBlock[][] layers = [_layer1, _layer2, _layer3, _layer4];
+        return layers[..(int)layer].Aggregate(_stem.forward(x).relu_(), (y, blocks) => Run(blocks, y, null));
     }
 
     private static torch.Tensor Run(ResidualBlock[] blocks, torch.Tensor x, PlaneStatistics? plane)

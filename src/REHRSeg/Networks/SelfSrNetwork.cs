@@ -67,11 +67,11 @@ internal sealed class SelfSrNetwork : torch.nn.Module<torch.Tensor, SelfSrOutput
         Merged(centred, plane);
     }
 
-    /// <summary>Stem and layer1 only: x1, <c>B x Width x 4 x H/2 x W/2</c>, float32 (METHOD.md 13.4 early exit).</summary>
-    public torch.Tensor EncodeLayer1(torch.Tensor window)
+    /// <summary>One map of the backbone, float32, the layers after it not computed (METHOD.md 13.4 early exit): <c>B x F x 4</c> x its sides.</summary>
+    public torch.Tensor Feature(torch.Tensor window, TeacherLayer layer = TeacherLayer.Layer1)
     {
         using var scope = torch.NewDisposeScope();
-        return _backbone.EncodeLayer1(RemoveMean(window).Centred).X1.to_type(torch.ScalarType.Float32).MoveToOuterDisposeScope();
+        return _backbone.Forward(RemoveMean(window).Centred, layer).to_type(torch.ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <summary>Every map of the backbone, in the precision of the convolutions.</summary>

@@ -129,19 +129,26 @@ public sealed record RehrSegOptions : TrainerOptions
     public bool UseUncertainty { get; init; } = true;
     /// <summary>Distil the self-SR features (eq. 9-11), where there is a teacher.</summary>
     public bool UseDistillation { get; init; } = true;
+    /// <summary>How they are distilled: the method's terms, or those that the paper compares with (Table 6).</summary>
+    public DistillationKind Distillation { get; init; }
+    /// <summary>Which of the teacher's maps is distilled (METHOD.md section 8).</summary>
+    public TeacherLayer TeacherLayer { get; init; } = TeacherLayer.Layer1;
     /// <summary>Weight of the LR loss.</summary>
     public double LrLossWeight { get; init; } = 1;
     /// <summary>Weight of a Dice term beside eq. 7 on the thick labels, at least 0; 0: weighted cross-entropy alone, as in the paper. Short schedules need it for small classes.</summary>
     public double LrDiceWeight { get; init; }
     /// <summary>Weight of the HR loss (cross-entropy and Dice); 0: no HR head.</summary>
     public double HrLossWeight { get; init; } = 1;
-    /// <summary>Lambda: weight of both distillation terms.</summary>
+    /// <summary>Lambda of eq. 11: weight of distillation, whatever its kind.</summary>
     public double DistillationWeight { get; init; } = 1;
-    /// <summary>Weight of the correlation term (eq. 9) within distillation.</summary>
+    /// <summary>Weight of the correlation term (eq. 9) within distillation, for the kinds that have it.</summary>
     public double CorrelationWeight { get; init; } = 1;
-    /// <summary>Weight of the cosine term (eq. 10) within distillation.</summary>
+    /// <summary>Weight of the cosine term (eq. 10) within distillation, for the kinds that have it.</summary>
     public double CosineWeight { get; init; } = 1;
-    /// <summary>Share of fine-tuning samples that are real thick cases, which have no HR loss (METHOD.md 12 #16).</summary>
+    /// <summary>
+    /// Share of fine-tuning samples that are real thick cases, in [0, 1]: certain everywhere (weight 1 in eq. 7), distilled like pseudo ones, without HR loss (METHOD.md 12 #16).
+    /// Below 1 unless <see cref="HrLossWeight"/> is 0: only pseudo pairs teach the HR head.
+    /// </summary>
     public double RealFraction { get; init; }
 
     /// <summary>Share of a batch that is centred on foreground.</summary>
@@ -252,5 +259,8 @@ public sealed record RehrSegOptions : TrainerOptions
             (nameof(LowResolutionProbability), LowResolutionProbability), (nameof(InvertedGammaProbability), InvertedGammaProbability), (nameof(GammaProbability), GammaProbability),
         })
             Require(value is >= 0 and <= 1, name, value, "in [0, 1]");
+        Require(RealFraction < 1 || !TrainsHrHead, nameof(RealFraction), RealFraction, "below 1 with an HR head, which pseudo pairs alone teach (set HrLossWeight to 0 to train without it)");
+        Require(Enum.IsDefined(Distillation), nameof(Distillation), Distillation, $"one of {string.Join(", ", Enum.GetNames<DistillationKind>())}");
+        Require(Enum.IsDefined(TeacherLayer), nameof(TeacherLayer), TeacherLayer, $"one of {string.Join(", ", Enum.GetNames<TeacherLayer>())}");
     }
 }

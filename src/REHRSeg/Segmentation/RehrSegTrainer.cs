@@ -125,7 +125,7 @@ internal static class RehrSegTrainer
     static void FineTune(SegmentationNetwork network, PatchSampler sampler, SegmentationValidation? validation, SelfSrModel? teacher, RehrSegOptions options, TrainingContext context)
     {
         torch.manual_seed(context.Seed + 1L);
-        var student = new DistillationStudent(network, teacher is null ? null : FeatureChannels(teacher, network.Architecture, context.Device));
+        var student = new DistillationStudent(network, teacher is not null && options.Distillation.Adapts() ? FeatureChannels(teacher, options.TeacherLayer, network.Architecture, context.Device) : null);
         student.to(context.Device);
         using var task = new RehrSegTask(student, sampler, options, teacher, context, validation);
         using IOptimizer optimizer = options.HrHeadLearningRate is { } head
@@ -137,11 +137,11 @@ internal static class RehrSegTrainer
         SgdOptimizer Sgd(Predicate<string> of) => new(student.named_parameters().Where(p => of(p.name)), options.FineTuneLearningRate) { Beta1 = options.Momentum, WeightDecay = options.WeightDecay };
     }
 
-    static int FeatureChannels(SelfSrModel teacher, SegmentationArchitecture architecture, torch.Device device)
+    static int FeatureChannels(SelfSrModel teacher, TeacherLayer layer, SegmentationArchitecture architecture, torch.Device device)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        return (int)teacher.TeacherFeature(torch.zeros([1, architecture.Channels + architecture.Classes - 1, 4, 16, 16], device: device)).shape[1];
+        return (int)teacher.TeacherFeature(torch.zeros([1, architecture.Channels + architecture.Classes - 1, 4, 16, 16], device: device), layer).shape[1];
     }
 
     /// <summary>A copy of the network without HR head.</summary>

@@ -84,11 +84,11 @@ public sealed class SelfSrModel : IDisposable
     }
 
     /// <summary>
-    /// Knowledge-distillation feature x1 for a batch of thick patches (METHOD.md section 8 [R]): image in [0,1] and foreground channels,
-    /// <c>B x (C+L) x D x H x W</c> to <c>B x F x D x H/2 x W/2</c>; the feature of slice k is that of the second slice in window
-    /// k-1 .. k+2, slices outside as in application (<see cref="SelfSrModelInfo.EdgeSlices"/>), no gradient.
+    /// Knowledge-distillation feature for a batch of thick patches (METHOD.md section 8 [R]): image in [0,1] and foreground channels,
+    /// <c>B x (C+L) x D x H x W</c> to <c>B x F x D x H/2 x W/2</c>, to which maps of other sides are resized bilinearly; the feature of slice k is that of the second
+    /// slice in window k-1 .. k+2, slices outside as in application (<see cref="SelfSrModelInfo.EdgeSlices"/>), no gradient.
     /// </summary>
-    internal torch.Tensor TeacherFeature(torch.Tensor thick)
+    internal torch.Tensor TeacherFeature(torch.Tensor thick, TeacherLayer layer = TeacherLayer.Layer1)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         long[] shape = thick.shape;
@@ -106,8 +106,11 @@ public sealed class SelfSrModel : IDisposable
         var features = new List<torch.Tensor>();
         long chunk = Math.Max(2, TeacherVoxels / (height * width));
         for (long i = 0; i < count * depth; i += chunk)
-            features.Add(_network.EncodeLayer1(windows.narrow(0, i, Math.Min(chunk, count * depth - i))).select(2, 1));
-        var feature = torch.cat(features, 0).narrow(2, 0, height / 2).narrow(3, 0, width / 2);
+            features.Add(_network.Feature(windows.narrow(0, i, Math.Min(chunk, count * depth - i)), layer).select(2, 1));
+        var feature = torch.cat(features, 0);
+        long[] half = [input.shape[3] / 2, input.shape[4] / 2];
+        if (!feature.shape.AsSpan(2).SequenceEqual(half)) feature = torch.nn.functional.interpolate(feature, half, mode: torch.InterpolationMode.Bilinear, align_corners: false);
+        feature = feature.narrow(2, 0, height / 2).narrow(3, 0, width / 2);
         return feature.reshape(count, depth, -1, height / 2, width / 2).permute(0, 2, 1, 3, 4).contiguous().MoveToOuterDisposeScope();
     }
 

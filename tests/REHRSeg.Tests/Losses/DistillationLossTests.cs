@@ -5,7 +5,7 @@ namespace REHRSeg.Tests;
 public class DistillationLossTests
 {
     static Tensor Student() => LossOracle.Wave([2, 3, 2, 4, 6], 0.4).requires_grad_();
-    static Tensor Teacher() => RehrSegLoss.Resize(LossOracle.Wave([2, 4, 2, 3, 4], 1.5), [2, 4, 6]);
+    static Tensor Teacher() => DistillationLoss.Resize(LossOracle.Wave([2, 4, 2, 3, 4], 1.5), [2, 4, 6]);
 
     [Theory]
     [InlineData("correlation", 0)]
@@ -90,7 +90,7 @@ public class DistillationLossTests
     public void TotalIsTheSumOfItsTerms(bool uncertainty, bool hr, bool correlation, bool spatial)
     {
         using var scope = NewDisposeScope();
-        var options = new RehrSegLossOptions { Uncertainty = uncertainty, HighResolution = hr, Correlation = correlation, Spatial = spatial, DistillationWeight = 0.5 };
+        var options = new RehrSegLossOptions { Uncertainty = uncertainty, HighResolution = hr, CorrelationWeight = correlation ? 1 : 0, SpatialWeight = spatial ? 1 : 0, DistillationWeight = 0.5 };
         var label = LossOracle.Label([2, 2, 4, 6], 3);
         var hrLabel = LossOracle.Label([2, 8, 4, 6], 3);
         var map = LossOracle.Wave([2, 2, 4, 6], 0.2).sigmoid();

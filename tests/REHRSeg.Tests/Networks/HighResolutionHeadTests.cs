@@ -4,12 +4,20 @@ namespace REHRSeg.Tests;
 
 public sealed class HighResolutionHeadTests
 {
-    [Theory]
-    [InlineData(false, 4, 5)]
-    [InlineData(true, 4, 5)]
-    [InlineData(false, 3, 2)]
-    [InlineData(true, 2, 7)]
-    [InlineData(false, 4, 1)]
+    public static TheoryData<bool, int, int> Forms
+    {
+        get
+        {
+            var data = new TheoryData<bool, int, int>();
+            foreach (bool alignCorners in new[] { false, true })
+                foreach (int factor in new[] { 2, 3, 4, 5 })
+                    foreach (int depth in new[] { 1, 2, 7 })
+                        data.Add(alignCorners, factor, depth);
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(Forms))]
     public void TheCommutedFormEqualsUpsamplingFirst(bool alignCorners, int factor, int depth)
     {
         using var scope = torch.NewDisposeScope();
@@ -18,7 +26,7 @@ public sealed class HighResolutionHeadTests
         var head = new HighResolutionHead(layers, 8, 6, 3, factor, alignCorners);
         torch.Tensor a = (torch.randn([2, 8, depth, 9, 7], generator: new torch.Generator(3, torch.CPU))).requires_grad_(), b = a.detach().clone().requires_grad_();
         var commuted = head.Forward(a);
-        var w = network.state_dict();
+        var w = network.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().clone().requires_grad_());
         var up = torch.nn.functional.interpolate(b, [factor * depth, 9, 7], mode: torch.InterpolationMode.Trilinear, align_corners: alignCorners);
         var y = torch.nn.functional.conv3d(up, w["sr_head.0.weight"], w["sr_head.0.bias"], padding: [1, 1, 1]).relu();
         var direct = torch.nn.functional.conv3d(y, w["sr_head.2.weight"], w["sr_head.2.bias"], padding: [2, 2, 2]);
@@ -27,6 +35,7 @@ public sealed class HighResolutionHeadTests
         commuted.square().sum().backward();
         direct.square().sum().backward();
         Assert.True(Golden.RelativeDifference(a.grad!, b.grad!) < 1e-5);
+        foreach (var (name, parameter) in network.named_parameters()) Assert.True(Golden.RelativeDifference(parameter.grad!, w[name].grad!) < 1e-5, name);
     }
 
     /// <summary>DESIGN.md section 4: a z-ramp passes unchanged in physical space, thin slice k at thick coordinate (k + 0.5) / r - 0.5.</summary>

@@ -22,7 +22,7 @@ public sealed class SelfSrNetworkTests
         var window = Golden.Input(golden);
         var output = network.forward(window);
         Golden.AssertEqual(golden.GetProperty("output"), torch.cat([output.Image, output.LabelLogits], 1));
-        Golden.AssertEqual(golden.GetProperty("feature_x1"), network.EncodeLayer1(window));
+        Golden.AssertEqual(golden.GetProperty("feature_x1"), network.Feature(window));
         if (uasr)
         {
             Golden.AssertEqual(golden.GetProperty("uncertainty"), output.Uncertainty!);
@@ -93,14 +93,16 @@ public sealed class SelfSrNetworkTests
     }
 
     [Fact]
-    public void TheEarlyExitIsTheEncodersX1AndTheInputStaysAsItIs()
+    public void EarlyExitsAreTheBackbonesMapsAndTheInputStaysAsItIs()
     {
         using var noGradient = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         using var network = new SelfSrNetwork(Small, seed: 1);
         torch.Tensor window = Golden.Input(2, 2, 4, 16, 16), before = window.clone();
         var features = network.Features(window);
-        Assert.Equal(0, Golden.Maximum(network.EncodeLayer1(window) - features.X1));
+        Assert.Equal(0, Golden.Maximum(network.Feature(window) - features.X1));
+        torch.Tensor[] maps = [features.X0, features.X1, features.X2, features.X3, features.X4, features.Decoded];
+        foreach (var layer in Enum.GetValues<TeacherLayer>()) Assert.Equal(0, Golden.Maximum(network.Feature(window, layer) - maps[(int)layer]));
         Assert.Equal([2, 8, 4, 8, 8], features.X0.shape);
         Assert.Equal([2, 16, 4, 4, 4], features.X2.shape);
         Assert.Equal([2, 32, 4, 2, 2], features.X3.shape);
@@ -200,7 +202,7 @@ public sealed class SelfSrNetworkTests
         Dispose(network.forward(window));
         long before = torch.Tensor.TotalCount;
         Dispose(network.forward(window));
-        network.EncodeLayer1(window).Dispose();
+        network.Feature(window).Dispose();
         Assert.Equal(before, torch.Tensor.TotalCount);
 
         static void Dispose(SelfSrOutput output)

@@ -31,6 +31,24 @@ public class CasePreparationTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_teacher_sees_a_patch_in_the_range_that_it_was_trained_on(bool pseudo)
+    {
+        var data = EllipsoidData.Dataset(1, pseudo: true);
+        (double, double) quantiles = (0.01, 0.99);
+        var preparation = new CasePreparation(Info, quantiles, 3);
+        var c = pseudo ? preparation.Pseudo(data.Pseudo, default)[1] : preparation.Real(data.Real, _ => SliceAxis.Z, default)[0];
+        var image = (pseudo ? data.Pseudo[1].Image : data.Real[0].Image).Voxels;
+        var batch = new SegmentationBatch([PatchExtractor.Extract(c, default, c.Shape, SpatialMap.Identity)]);
+        var range = IntensityRange.Measure(image, quantiles);
+        Assert.Equal(image.Length, batch.Unit!.Length);
+        for (int i = 0; i < image.Length; i++) Assert.Equal(Math.Clamp(range.Normalise(image[i]), 0, 1), batch.Unit[i], 2e-6);
+        Assert.Contains(batch.Unit, v => v == 0);
+        Assert.Contains(batch.Unit, v => v == 1);
+    }
+
     [Fact]
     public void In_plane_resampling_keeps_the_factor()
     {

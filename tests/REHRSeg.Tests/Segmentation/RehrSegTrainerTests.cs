@@ -111,7 +111,9 @@ public class RehrSegTrainerTests
     public void Distils_from_the_self_SR_teacher()
     {
         var info = new REHRSeg.Onnx.SelfSrModelInfo { Factor = 4, Labels = [new(0, "background"), new(1, "class 1")] };
-        using var teacher = new SelfSrModel(new SelfSrNetwork(new SelfSrArchitecture { Width = 4, Factor = 4 }), info, torch.CPU);
+        var network = new SelfSrNetwork(new SelfSrArchitecture { Width = 4, Factor = 4 });
+        using var teacher = new SelfSrModel(network, info, torch.CPU);
+        float[][] before = [.. network.parameters().Select(LossOracle.Values)];
         var data = EllipsoidData.Dataset(2, pseudo: true) with { Teacher = teacher };
         HashSet<string> Terms(RehrSegOptions options)
         {
@@ -123,8 +125,15 @@ public class RehrSegTrainerTests
         Assert.Equal(["ce_hr", "ce_lr", "corr", "dice_hr", "loss", "spatial"], Terms(Small).Order());
         Assert.Equal(["ce_hr", "ce_lr", "corr", "dice_hr", "loss"], Terms(Small with { CosineWeight = 0 }).Order());
         Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss", "spatial"], Terms(Small with { CorrelationWeight = 0 }).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "corr", "dice_hr", "loss"], Terms(Small with { Distillation = DistillationKind.CorrelationOnly }).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss", "mimic"], Terms(Small with { Distillation = DistillationKind.Mimic, TeacherLayer = TeacherLayer.Layer3 }).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss", "mimic"], Terms(Small with { Distillation = DistillationKind.MimicSmoothL1, TeacherLayer = TeacherLayer.Decoder }).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "ifvd", "loss"], Terms(Small with { Distillation = DistillationKind.Ifvd, RealFraction = 0.5 }).Order());
+        Assert.Equal(["ce_hr", "ce_lr", "corr", "dice_hr", "loss", "spatial"], Terms(Small with { Distillation = DistillationKind.Published }).Order());
         Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss"], Terms(Small with { UseDistillation = false }).Order());
         Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "loss"], Terms(Small with { DistillationWeight = 0 }).Order());
+        Assert.Equal(before, network.parameters().Select(LossOracle.Values));
+        Assert.All(network.parameters(), p => Assert.True(!p.requires_grad && p.grad is null));
         var three = EllipsoidData.Dataset(1, pseudo: false) with { Teacher = teacher };
         string message = Assert.Throws<ArgumentException>(() => RehrSegTrainer.Train(three, Small with { Labels = [new(0, "background"), new(1, "a"), new(2, "b")] }, Context())).Message;
         Assert.Contains("teacher knows 1", message);
@@ -142,6 +151,7 @@ public class RehrSegTrainerTests
         }
         Assert.Equal(["ce_hr", "ce_lr", "dice_hr", "dice_lr", "loss"], Terms(Small with { UseUncertainty = false }).Order());
         Assert.Equal(["ce_lr", "loss"], Terms(Small with { HrLossWeight = 0 }).Order());
+        Assert.Equal(["ce_lr", "loss"], Terms(Small with { HrLossWeight = 0, RealFraction = 1 }).Order());
         Assert.Empty(Terms(Small with { UsePseudoData = false }));
         Assert.Empty(Terms(Small with { FineTuneIterations = 0 }));
         Assert.Empty(Terms(Small, pseudo: false));
@@ -167,5 +177,7 @@ public class RehrSegTrainerTests
         Throws<DatasetException>(good with { Real = [good.Real[0] with { Label = good.Real[0].Label.WithVoxels(new float[good.Real[0].Label.Voxels.Length]) }], Pseudo = [] }, Small, "background");
         Throws<ArgumentException>(good, Small with { GammaProbability = 1.5 }, "GammaProbability", "1.5");
         Throws<ArgumentException>(good, Small with { BatchSize = 0 }, "BatchSize");
+        Throws<ArgumentException>(good, Small with { RealFraction = 1 }, "RealFraction", "HrLossWeight");
+        Throws<ArgumentException>(good, Small with { Distillation = (DistillationKind)9 }, "Distillation", "Ifvd");
     }
 }

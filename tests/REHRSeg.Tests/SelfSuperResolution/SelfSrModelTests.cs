@@ -75,10 +75,31 @@ public class SelfSrModelTests
         for (int k = 0; k < 5; k++)
         {
             var slices = Enumerable.Range(k - 1, 4).Select(z => edge == EdgeSlices.Zero && z is < 0 or > 4 ? torch.zeros([2, 3, 1, 16, 24]) : thick.narrow(2, Math.Clamp(z, 0, 4), 1)).ToArray();
-            var expected = network.EncodeLayer1(torch.cat(slices, 2)).select(2, 1);
-            Assert.True((feature.select(2, k) - expected).abs().max().item<float>() < 1e-5f, $"slice {k}");
+            var expected = network.Feature(torch.cat(slices, 2)).select(2, 1);
+            Assert.True((feature.select(2, k) - expected).abs().max().item<float>() < 1e-6f, $"slice {k}");
         }
         Assert.Equal([1, 8, 1, 5, 7], model.TeacherFeature(torch.rand([1, 3, 1, 10, 14])).shape);
+    }
+
+    [Theory]
+    [InlineData(TeacherLayer.Stem, 8)]
+    [InlineData(TeacherLayer.Layer2, 16)]
+    [InlineData(TeacherLayer.Layer3, 32)]
+    [InlineData(TeacherLayer.Layer4, 64)]
+    [InlineData(TeacherLayer.Decoder, 8)]
+    public void EveryLayerOfTheTeacherLiesOnOneGrid(TeacherLayer layer, long channels)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = Make(EdgeSlices.Replicate, seed: 3);
+        using var network = new SelfSrNetwork(model.Architecture, 3);
+        var thick = torch.rand([1, 3, 3, 16, 24]);
+        var feature = model.TeacherFeature(thick, layer);
+        Assert.Equal([1, channels, 3, 8, 12], feature.shape);
+        var maps = network.Features(torch.cat([thick, thick.narrow(2, 2, 1)], 2));
+        torch.Tensor[] expected = [maps.X0, maps.X1, maps.X2, maps.X3, maps.X4, maps.Decoded];
+        var second = torch.nn.functional.interpolate(expected[(int)layer].select(2, 1), [8, 12], mode: torch.InterpolationMode.Bilinear, align_corners: false); // window 0 .. 2, 2
+        Assert.True((feature.select(2, 1) - second).abs().max().item<float>() < 1e-6f);
+        Assert.Equal([1, channels, 1, 5, 7], model.TeacherFeature(torch.rand([1, 3, 1, 10, 14]), layer).shape);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace REHRSeg;
 
 /// <summary>
 /// Fine-tuning on pseudo pairs (METHOD.md section 9): uncertainty-weighted cross-entropy on thick labels (eq. 7), cross-entropy and Dice on thin labels,
-/// and structural distillation from the self-SR encoder (eq. 9-11). The terms that the options switch off are not computed.
+/// and distillation from the self-SR network (eq. 9-11, or another <see cref="DistillationKind"/>). The terms that the options switch off are not computed.
 /// </summary>
 internal sealed class RehrSegTask : ITrainingTask, IDisposable
 {
@@ -18,16 +18,15 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     readonly BatchPrefetcher<SegmentationBatch[]> _batches;
     SegmentationBatch[] _parts = [];
 
-    /// <param name="student">Network and adaptor; without adaptor nothing is distilled.</param>
+    /// <param name="student">Network and adaptor.</param>
     /// <param name="sampler">Pseudo pairs, and real cases to mix in.</param>
     /// <param name="options">Terms and their weights.</param>
-    /// <param name="teacher">Self-SR model; used only if the student has an adaptor.</param>
+    /// <param name="teacher">Self-SR model; null: nothing is distilled.</param>
     /// <param name="context">Device, seed, cancellation.</param>
     /// <param name="validation">Held-out cases; null: none.</param>
     public RehrSegTask(DistillationStudent student, PatchSampler sampler, RehrSegOptions options, SelfSrModel? teacher, TrainingContext context, SegmentationValidation? validation = null)
     {
-        (_student, _options, _context, _validation) = (student, options, context, validation);
-        _teacher = student.Adaptor is null ? null : teacher;
+        (_student, _options, _teacher, _context, _validation) = (student, options, teacher, context, validation);
         _classes = student.Network.Architecture.Classes;
         _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.FineTuneIterations);
     }
@@ -78,7 +77,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     Tensor TeacherFeature(SegmentationBatch batch)
     {
         using var noGrad = no_grad();
-        return _teacher!.TeacherFeature(batch.TeacherTensor(_classes, _context.Device));
+        return _teacher!.TeacherFeature(batch.TeacherTensor(_classes, _context.Device), _options.TeacherLayer);
     }
 
     RehrSegLossOptions Terms => new()
@@ -88,9 +87,8 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
         LrDiceWeight = _options.LrDiceWeight,
         HighResolution = _options.HrLossWeight > 0,
         HrWeight = _options.HrLossWeight,
-        Correlation = _teacher is not null && _options.CorrelationWeight > 0,
+        Distillation = _teacher is null ? null : _options.Distillation,
         CorrelationWeight = _options.CorrelationWeight,
-        Spatial = _teacher is not null && _options.CosineWeight > 0,
         SpatialWeight = _options.CosineWeight,
         DistillationWeight = _options.DistillationWeight,
     };
@@ -102,11 +100,11 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     public void Dispose() => _batches.Dispose();
 }
 
-/// <summary>What fine-tuning trains: the network and the adaptor of eq. 10, if there is a teacher.</summary>
+/// <summary>What fine-tuning trains: the network and the adaptor of its feature, if a distillation term needs one.</summary>
 internal sealed class DistillationStudent : nn.Module
 {
     /// <param name="network">Student.</param>
-    /// <param name="teacherChannels">Channels of the teacher's feature; null: no distillation, no adaptor.</param>
+    /// <param name="teacherChannels">Channels of the teacher's feature; null: no adaptor.</param>
     public DistillationStudent(SegmentationNetwork network, int? teacherChannels) : base(nameof(DistillationStudent))
     {
         Network = network;
