@@ -10,12 +10,18 @@ using REHRSeg.Benchmarks;
 
 // dotnet run -c Release --project tests/REHRSeg.Benchmarks -- --filter '*'
 // On shared cores: OMP_NUM_THREADS=1 in front and --cpu-time behind. Results go to BenchmarkDotNet.Artifacts/results.
+// Patches a second of the segmenter's sampler: -- --sampler (SamplerThroughput).
 // Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory).
 const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
 if (args is ["--memory", ..])
 {
     ApplicationMemory.Run(args);
+    return;
+}
+if (args is ["--sampler"])
+{
+    SamplerThroughput.Run();
     return;
 }
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance); // in this process: it has the natives loaded

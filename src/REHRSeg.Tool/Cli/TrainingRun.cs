@@ -40,6 +40,7 @@ internal static class TrainingRun
         var segmentation = request.Preset.Segmentation with
         {
             Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Labels = dataset.Labels, Seed = request.Seed, CheckpointDirectory = run.Path, Resume = request.Resume, Progress = clock, CancellationToken = cancel,
+            CacheDirectory = request.Cache,
             BaselineReady = baseline => AtomicFile.Write(run.BaselineOnnx, baseline.ExportOnnx),
         };
         var data = context.Data.LoadFromEnumerable(rows);

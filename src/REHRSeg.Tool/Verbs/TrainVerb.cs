@@ -30,8 +30,9 @@ internal static class TrainVerb
         var only = new Option<string?>("--only") { Description = "selfsr: train self-super-resolution alone. --resume without --only goes on to the segmenter." };
         only.AcceptOnlyFromAmong("selfsr");
         var gpu = new Option<int?>("--gpu") { Description = "GPU to train on. Default: the CPU." };
+        var cache = new Option<string?>("--cache") { Description = "Folder for prepared cases, kept for later trainings. Default: memory; where they would take more than a quarter of it, RUN/cache until the training has finished." };
         var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value, for example selfsr.width=32. Repeatable." };
-        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, thickness, preset, fold, folds, seed, resume, only, gpu, set };
+        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, thickness, preset, fold, folds, seed, resume, only, gpu, cache, set };
         var pretrained = new PretrainedOptions(command);
         command.OnRun((parse, console, cancel) =>
         {
@@ -46,6 +47,7 @@ internal static class TrainVerb
                 Preset = WithThickness(pretrained.Apply(parse, OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? [])), parse.GetValue(thickness)),
                 Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
                 Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), SelfSrOnly = parse.GetValue(only) is not null, Gpu = parse.GetValue(gpu),
+                Cache = parse.GetValue(cache) is { } folder ? Path.GetFullPath(folder) : null,
             }, cancel);
         });
         return command;
@@ -59,6 +61,7 @@ internal static class TrainVerb
         var run = request.Run;
         string? pretrained = PretrainedFlavr.Read(request.Preset.SelfSr)?.Hash;
         RequireUsable(run, request.Resume);
+        if (request.Cache is { } cache) OutputFolder.RequireWritable(cache, "--cache");
         using var held = OutputFolder.Lock(run.Path);
         if (request.SelfSrOnly && File.Exists(run.SegmentationOnnx))
             throw new UsageException($"--only selfsr: {run.Path} holds a whole training already, and its model.zip would lose the segmenter. Leave --only out, or choose another --out.");
@@ -123,4 +126,6 @@ internal sealed record TrainingRequest
     /// <summary>Stage 1 alone.</summary>
     public bool SelfSrOnly { get; init; }
     public int? Gpu { get; init; }
+    /// <summary>Folder for prepared cases; null: see <see cref="RehrSegOptions.CacheDirectory"/>.</summary>
+    public string? Cache { get; init; }
 }

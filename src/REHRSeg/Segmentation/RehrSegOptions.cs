@@ -35,6 +35,12 @@ public sealed record RehrSegOptions : TrainerOptions
     /// <summary>Receives the plain nnU-Net when its phase ends (the baseline, without HR head), for example to export it. The model is disposed after the call.</summary>
     public Action<RehrSegModel>? BaselineReady { get; init; }
 
+    /// <summary>
+    /// Folder for prepared cases, which are then memory-mapped instead of held in memory and found again by later trainings (they are named by content and options, and stay valid
+    /// for any fold); null: memory, or where they would take more than a quarter of it, the folder <c>cache</c> in <see cref="TrainerOptions.CheckpointDirectory"/> until the training has finished.
+    /// </summary>
+    public string? CacheDirectory { get; init; }
+
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;
     /// <summary>Iterations of fine-tuning on pseudo pairs (METHOD.md 9.2); 0: the nnU-Net phase alone, without HR head.</summary>

@@ -38,7 +38,8 @@ internal static class RehrSegTrainer
         bool fineTune = options.FineTunes && data.Pseudo.Count > 0;
         var teacher = fineTune && options.UseDistillation && options.DistillationWeight > 0 ? data.Teacher : null;
         if (fineTune && options.UseDistillation && data.Teacher is null) context.Warn("There is no self-SR model to distil from; the segmenter is fine-tuned without distillation.");
-        var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed);
+        using var cache = CaseCache.Open(data, info, options, context);
+        var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed, cache);
         var real = preparation.Real(data.Real, setup.AxisOf, context.CancellationToken);
 
         var network = new SegmentationNetwork(plan.Architecture, context.Seed);
@@ -49,11 +50,16 @@ internal static class RehrSegTrainer
             PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), options, context);
             if (data.BaselineReady is { } baselineReady)
                 using (var baseline = Baseline(network, info, context.Device)) baselineReady(baseline);
-            if (!fineTune) return WithoutHrHead();
+            if (!fineTune)
+            {
+                cache?.Complete();
+                return WithoutHrHead();
+            }
 
             var pseudo = preparation.Pseudo(data.Pseudo, context.CancellationToken);
             var mixed = new PatchSampler(pseudo, options.RealFraction > 0 ? real : [], PatchSamplerSettings.From(plan, options) with { RealFraction = options.RealFraction });
             FineTune(network, mixed, teacher, options, context);
+            cache?.Complete();
             return options.TrainsHrHead ? new(network, info, context.Device) : WithoutHrHead();
         }
         catch

@@ -107,7 +107,7 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
     public static string Fingerprint(RehrSegTrainingData data, RehrSegOptions options, int seed)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var described = options with { Teacher = null, Progress = null, CancellationToken = default, CheckpointDirectory = null, Labels = null, Resume = false };
+        var described = options with { Teacher = null, Progress = null, CancellationToken = default, CheckpointDirectory = null, CacheDirectory = null, Labels = null, Resume = false };
         hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seed} {described}")));
         foreach (var (id, image, label) in data.Real)
         {

@@ -30,6 +30,8 @@ internal interface ITrainingTask
     double? ClipNorm { get; }
     /// <summary>Decay of a moving average of the weights, which validation sees and the network holds at the end; null: none.</summary>
     double? AverageDecay => null;
+    /// <summary>Time that losses have waited for batches so far; reported as <c>data_wait</c>, its share of the time; null: not measured.</summary>
+    TimeSpan? DataWait => null;
 }
 
 /// <summary>The one loop of all trainers: schedule, loss, backward, clip, step, report, checkpoint, resume to the same bytes, cancel.</summary>
@@ -78,7 +80,7 @@ internal static class TrainingLoop
         readonly MetricSums _sums = new();
         readonly Dictionary<string, double> _measures = [];
         TrainingJournal? _journal;
-        TimeSpan _before, _reported;
+        TimeSpan _before, _reported, _waited;
         int _first;
         bool _resumed, _saved;
 
@@ -178,6 +180,11 @@ internal static class TrainingLoop
             var metrics = _sums.Take();
             foreach (var (name, value) in _measures) metrics[name] = value;
             _measures.Clear();
+            if (_task.DataWait is { } waited)
+            {
+                metrics["data_wait"] = Math.Clamp((waited - _waited) / (_clock.Elapsed - _reported), 0, 1);
+                _waited = waited;
+            }
             _reported = _clock.Elapsed;
             var remaining = Iteration > _first ? _clock.Elapsed * ((double)(_task.Iterations - Iteration) / (Iteration - _first)) : TimeSpan.Zero;
             _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, metrics);

@@ -15,7 +15,7 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
     public NnUNetTask(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context)
     {
         (_network, _options, _context) = (network, options, context);
-        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.NnUNetIterations);
+        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.NnUNetIterations, threads: BatchPrefetcher<SegmentationBatch[]>.DefaultThreads);
     }
 
     /// <inheritdoc/>
@@ -50,6 +50,8 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => System.Collections.Immutable.ImmutableDictionary<string, double>.Empty;
 
+    /// <inheritdoc/>
+    public TimeSpan? DataWait => _batches.Waited;
     /// <inheritdoc/>
     public void Dispose() => _batches.Dispose();
 }

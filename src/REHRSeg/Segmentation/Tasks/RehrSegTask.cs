@@ -27,7 +27,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
         (_student, _options, _context) = (student, options, context);
         _teacher = student.Adaptor is null ? null : teacher;
         _classes = student.Network.Architecture.Classes;
-        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.FineTuneIterations);
+        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.FineTuneIterations, threads: BatchPrefetcher<SegmentationBatch[]>.DefaultThreads);
     }
 
     /// <inheritdoc/>
@@ -90,6 +90,8 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => System.Collections.Immutable.ImmutableDictionary<string, double>.Empty;
 
+    /// <inheritdoc/>
+    public TimeSpan? DataWait => _batches.Waited;
     /// <inheritdoc/>
     public void Dispose() => _batches.Dispose();
 }
