@@ -10,6 +10,7 @@ using REHRSeg.Benchmarks;
 
 // dotnet run -c Release --project tests/REHRSeg.Benchmarks -- --filter '*'
 // On shared cores: OMP_NUM_THREADS=1 in front and --cpu-time behind. Results go to BenchmarkDotNet.Artifacts/results.
+// Patches a second of the segmenter's sampler: -- --sampler (SamplerThroughput).
 // Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory); of segmentation: -- --segmentation-memory 60 512 (SegmentationMemory);
 // of a training step of the segmenter: -- --training-memory 16 128 32 2 3 (TrainingStepMemory).
 const string CpuTime = "--cpu-time";
@@ -27,6 +28,11 @@ if (args is ["--training-memory", ..])
 if (args is ["--segmentation-memory", ..])
 {
     SegmentationMemory.Run(args);
+    return;
+}
+if (args is ["--sampler"])
+{
+    SamplerThroughput.Run();
     return;
 }
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance); // in this process: it has the natives loaded

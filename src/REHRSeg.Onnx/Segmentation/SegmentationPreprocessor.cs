@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using REHRSeg.Imaging;
 
 namespace REHRSeg.Onnx;
@@ -27,7 +28,7 @@ internal static class SegmentationPreprocessor
         bool separate = IsSeparateZ([geometry.Spacing[2], geometry.Spacing[1], geometry.Spacing[0]]) ?? IsSeparateZ(info.TargetSpacing) ?? false;
         return new()
         {
-            Voxels = Resize(voxels, image.Channels, box.Shape, shape, 3, separate),
+            Voxels = ResizeImage(voxels, image.Channels, box.Shape, shape, separate),
             Channels = image.Channels, Shape = shape, Geometry = geometry, Box = box, SeparateZ = separate, Mean = mean, StandardDeviation = deviation,
         };
     }
@@ -135,6 +136,23 @@ internal static class SegmentationPreprocessor
             for (int z = 0; z < shape.Depth; z++)
                 for (int y = 0; y < shape.Height; y++, to += shape.Width)
                     voxels.Slice(((c * depth + box.Z * factor + z) * geometry.Height + box.Y + y) * geometry.Width + box.X, shape.Width).CopyTo(result.AsSpan(to));
+        return result;
+    }
+
+    /// <summary>Cubic, clipped as skimage's resize does: to the range of the channel, or of the slice where slices are resampled apart.</summary>
+    static float[] ResizeImage(float[] voxels, int channels, PatchShape from, PatchShape to, bool separateZ)
+    {
+        if (from == to) return voxels;
+        float[] result = Resize(voxels, channels, from, to, 3, separateZ);
+        int slices = separateZ ? to.Depth : 1, area = to.Voxels / slices, sourceSlices = separateZ ? from.Depth : 1, sourceArea = from.Voxels / sourceSlices;
+        for (int c = 0; c < channels; c++)
+            for (int z = 0; z < slices; z++)
+            {
+                int source = (int)((2L * z + 1) * sourceSlices / (2L * slices)); // nearest, as the resampler takes it
+                var range = voxels.AsSpan((c * sourceSlices + source) * sourceArea, sourceArea);
+                var slice = result.AsSpan((c * slices + z) * area, area);
+                TensorPrimitives.Clamp(slice, TensorPrimitives.Min<float>(range), TensorPrimitives.Max<float>(range), slice);
+            }
         return result;
     }
 

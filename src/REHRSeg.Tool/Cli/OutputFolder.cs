@@ -5,7 +5,7 @@ internal static class OutputFolder
 {
     /// <summary>Makes the folder and tries to write in it, before hours of work.</summary>
     /// <exception cref="IOException">It cannot be written; names folder, cause and remedy.</exception>
-    public static void RequireWritable(string folder)
+    public static void RequireWritable(string folder, string option = "--out")
     {
         try
         {
@@ -16,7 +16,7 @@ internal static class OutputFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"--out {folder} cannot be written: {e.Message} Choose another folder.", e);
+            throw new IOException($"{option} {folder} cannot be written: {e.Message} Choose another folder.", e);
         }
     }
 

@@ -41,6 +41,7 @@ internal static class TrainingRun
         {
             Factor = plan.Factor, Axis = request.Axis ?? plan.Axis, Labels = dataset.Labels, Seed = request.Seed, CheckpointDirectory = run.Path, Resume = request.Resume, Progress = clock, CancellationToken = cancel,
             ValidationSet = request.Fold is null || request.SelfSrOnly || !dataset.HasLabels || request.Method == SegmentationMethod.FullySupervised ? null : context.Data.LoadMedicalDataset(dataset, dataset.Cases.Select(c => c.Id).Where(id => !ids.Contains(id))),
+            CacheDirectory = request.Cache,
             BaselineReady = baseline => AtomicFile.Write(run.BaselineOnnx, baseline.ExportOnnx),
         };
         var data = context.Data.LoadFromEnumerable(rows);

@@ -33,8 +33,9 @@ internal static class TrainVerb
         var method = new Option<string?>("--method") { Description = "rehrseg, or a baseline: nnunet (thick labels alone), nnunet2d (also slice by slice on the interpolated image), nnunet-interpolated (on interpolated volumes), fully-supervised (on thin truth, for experiments). Default: rehrseg." };
         method.AcceptOnlyFromAmong(MethodNames.Names);
         var allowHr = new Option<bool>("--allow-hr-labels") { Description = "Let --method fully-supervised learn from the thin truth in the dataset's folder hr, for experiments." };
+        var cache = new Option<string?>("--cache") { Description = "Folder for prepared cases, kept for later trainings. Default: memory; where they would take more than a quarter of it, RUN/cache until the training has finished." };
         var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value, for example selfsr.width=32. Repeatable." };
-        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, thickness, preset, method, allowHr, fold, folds, seed, resume, only, gpu, set };
+        var command = new Command("train", "Train self-super-resolution and segmentation.") { dataset, outDir, factor, axis, thickness, preset, method, allowHr, fold, folds, seed, resume, only, gpu, cache, set };
         var pretrained = new PretrainedOptions(command);
         var planning = new PlanningOptions(command);
         command.OnRun((parse, console, cancel) =>
@@ -51,6 +52,7 @@ internal static class TrainVerb
                 AllowHrLabels = parse.GetValue(allowHr),
                 Factor = parse.GetValue(factor), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
                 Fold = held, Folds = count, Seed = parse.GetValue(seed), Resume = parse.GetValue(resume), SelfSrOnly = parse.GetValue(only) is not null, Gpu = parse.GetValue(gpu),
+                Cache = parse.GetValue(cache) is { } folder ? Path.GetFullPath(folder) : null,
             }, cancel);
         });
         return command;
@@ -71,6 +73,7 @@ internal static class TrainVerb
             throw new UsageException("--set segmentation.keepBest and segmentation.patience choose by held-out cases: give --fold, or leave them out.");
         var checkpoint = request.SelfSrOnly ? null : NnUNetCheckpoint.Read(request.Preset.Segmentation);
         RequireUsable(run, request.Resume);
+        if (request.Cache is { } cache) OutputFolder.RequireWritable(cache, "--cache");
         using var held = OutputFolder.Lock(run.Path);
         if (request.SelfSrOnly && File.Exists(run.SegmentationOnnx))
             throw new UsageException($"--only selfsr: {run.Path} holds a whole training already, and its model.zip would lose the segmenter. Leave --only out, or choose another --out.");
@@ -159,4 +162,6 @@ internal sealed record TrainingRequest
     public bool AllowHrLabels { get; init; }
     public SegmentationMethod Method => Preset.Segmentation.Method;
     public int? Gpu { get; init; }
+    /// <summary>Folder for prepared cases; null: see <see cref="RehrSegOptions.CacheDirectory"/>.</summary>
+    public string? Cache { get; init; }
 }

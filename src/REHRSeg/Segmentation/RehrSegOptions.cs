@@ -60,6 +60,11 @@ public sealed record RehrSegOptions : TrainerOptions
     public bool KeepBest { get; init; }
     /// <summary>Validations without a new best average after which a phase ends, at least 1; null: never. The learning rate stays that of the full length.</summary>
     public int? Patience { get; init; }
+    /// <summary>
+    /// Folder for prepared cases, which are then memory-mapped instead of held in memory and found again by later trainings (they are named by content and options, and stay valid
+    /// for any fold); null: memory, or where they would take more than a quarter of it, the folder <c>cache</c> in <see cref="TrainerOptions.CheckpointDirectory"/> until the training has finished.
+    /// </summary>
+    public string? CacheDirectory { get; init; }
 
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;

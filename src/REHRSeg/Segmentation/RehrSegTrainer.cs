@@ -44,7 +44,8 @@ internal static class RehrSegTrainer
         bool fineTune = options.FineTunes && data.Pseudo.Count > 0;
         var teacher = fineTune && options.UseDistillation && options.DistillationWeight > 0 ? data.Teacher : null;
         if (fineTune && options.UseDistillation && data.Teacher is null) context.Warn("There is no self-SR model to distil from; the segmenter is fine-tuned without distillation.");
-        var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed);
+        using var cache = CaseCache.Open(data, info, options, context);
+        var preparation = new CasePreparation(info, teacher?.Info.RobustRange, context.Seed, cache);
         var (cases, axisOf) = MethodData.CasesOf(data.Real, options, setup);
         var real = preparation.Real(cases, axisOf, context.CancellationToken);
         var validation = SegmentationValidation.Create(data, plan, setup, preparation, options, context);
@@ -58,11 +59,16 @@ internal static class RehrSegTrainer
             PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), validation, options, context);
             if (data.BaselineReady is { } baselineReady)
                 using (var baseline = Baseline(network, info, context.Device)) baselineReady(baseline);
-            if (!fineTune) return WithoutHrHead();
+            if (!fineTune)
+            {
+                cache?.Complete();
+                return WithoutHrHead();
+            }
 
             var pseudo = preparation.Pseudo(data.Pseudo, context.CancellationToken);
             var mixed = new PatchSampler(pseudo, options.RealFraction > 0 ? real : [], PatchSamplerSettings.From(plan, options) with { RealFraction = options.RealFraction });
             FineTune(network, mixed, validation, teacher, options, context);
+            cache?.Complete();
             return options.TrainsHrHead ? new(network, info, context.Device) : WithoutHrHead();
         }
         catch

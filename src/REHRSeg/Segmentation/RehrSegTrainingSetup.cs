@@ -116,7 +116,7 @@ internal sealed record RehrSegTrainingSetup(int Factor, ImmutableArray<LabelClas
     public static string Fingerprint(RehrSegTrainingData data, RehrSegOptions options, int seed, NnUNetCheckpoint? checkpoint = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var described = options with { Teacher = null, ValidationSet = null, Progress = null, CancellationToken = default, CheckpointDirectory = null, Labels = null, Resume = false, NnUNetPlans = null, PretrainedNnUNet = null };
+        var described = options with { Teacher = null, ValidationSet = null, Progress = null, CancellationToken = default, CheckpointDirectory = null, CacheDirectory = null, Labels = null, Resume = false, NnUNetPlans = null, PretrainedNnUNet = null };
         hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seed} {described}")));
         if (options.NnUNetPlans is { } plans) hash.AppendData(Encoding.UTF8.GetBytes(NnUNetPlansFile.Hash(plans)));
         if (checkpoint is not null) hash.AppendData(Encoding.UTF8.GetBytes(checkpoint.Hash));

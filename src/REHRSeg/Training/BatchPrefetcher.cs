@@ -1,36 +1,44 @@
-using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 namespace REHRSeg;
 
 /// <summary>
-/// Makes the batches of coming iterations on one background thread of low priority. Each batch has its own generator, derived from
-/// (seed, purpose, iteration), so batches depend neither on timing nor on where a resumed training starts.
+/// Makes the batches of coming iterations on background threads of low priority and hands them out in order. Each batch has its own generator, derived from
+/// (seed, purpose, iteration), so batches depend neither on timing nor on the number of threads nor on where a resumed training starts.
 /// </summary>
 /// <typeparam name="T">A batch; best managed arrays. Tensors must not belong to a dispose scope of the maker's thread.</typeparam>
 internal sealed class BatchPrefetcher<T> : IDisposable
 {
     readonly Func<int, SeededRandom, T> _make;
     readonly Action<T>? _release;
-    readonly int _seed, _iterations, _capacity;
+    readonly int _seed, _iterations, _capacity, _threads;
     readonly string _purpose;
-    Worker? _worker;
+    Workers? _workers;
 
     /// <summary>Nothing runs before the first <see cref="Next"/>.</summary>
-    /// <param name="make">Makes the batch of an iteration; called on the background thread, one call at a time.</param>
+    /// <param name="make">Makes the batch of an iteration; called on a background thread, with several threads concurrently.</param>
     /// <param name="seed">Seed of the training.</param>
     /// <param name="purpose">Names the random sequence, usually the stage.</param>
     /// <param name="iterations">No batch is made for this iteration or later.</param>
     /// <param name="capacity">Batches made ahead.</param>
     /// <param name="release">Frees a batch that was made and not fetched; null: <see cref="IDisposable.Dispose"/> where the batch has it.</param>
-    public BatchPrefetcher(Func<int, SeededRandom, T> make, int seed, string purpose, int iterations, int capacity = 4, Action<T>? release = null)
+    /// <param name="threads">Threads that make batches, at least 1.</param>
+    public BatchPrefetcher(Func<int, SeededRandom, T> make, int seed, string purpose, int iterations, int capacity = 4, Action<T>? release = null, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(make);
         ArgumentNullException.ThrowIfNull(purpose);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        (_make, _seed, _purpose, _iterations, _capacity) = (make, seed, purpose, iterations, capacity);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        (_make, _seed, _purpose, _iterations, _capacity, _threads) = (make, seed, purpose, iterations, capacity, threads);
         _release = release ?? (static batch => (batch as IDisposable)?.Dispose());
     }
+
+    /// <summary>Threads that leave the network most of the machine: one up to 7 cores, then one for every 4, at most 8.</summary>
+    public static int DefaultThreads => Math.Clamp(Environment.ProcessorCount / 4, 1, 8);
+
+    /// <summary>Time that <see cref="Next"/> has waited, all calls together.</summary>
+    public TimeSpan Waited { get; private set; }
 
     /// <summary>The batch of <paramref name="iteration"/>, which the caller owns. Iterations in ascending order are ready; any other starts anew from there.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the iterations.</exception>
@@ -39,84 +47,111 @@ internal sealed class BatchPrefetcher<T> : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(iteration);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(iteration, _iterations);
-        if (_worker?.Following != iteration)
+        long start = Stopwatch.GetTimestamp();
+        try
         {
-            _worker?.Stop();
-            _worker = new Worker(this, iteration);
+            if (_workers?.Following != iteration)
+            {
+                _workers?.Stop();
+                _workers = new Workers(this, iteration);
+            }
+            return _workers.Take(cancellationToken);
         }
-        return _worker.Take(cancellationToken);
+        finally
+        {
+            Waited += Stopwatch.GetElapsedTime(start);
+        }
     }
 
-    /// <summary>Stops the thread and frees the batches not fetched.</summary>
+    /// <summary>Stops the threads and frees the batches not fetched.</summary>
     public void Dispose()
     {
-        _worker?.Stop();
-        _worker = null;
+        _workers?.Stop();
+        _workers = null;
     }
 
-    sealed class Worker
+    /// <summary>Threads that claim iterations in order, at most the capacity ahead of the one to be fetched next.</summary>
+    sealed class Workers
     {
         readonly BatchPrefetcher<T> _owner;
-        readonly BlockingCollection<T> _ready;
-        readonly CancellationTokenSource _stop = new();
-        readonly Thread _thread;
-        ExceptionDispatchInfo? _failure;
+        readonly object _lock = new();
+        readonly Dictionary<int, (T? Batch, ExceptionDispatchInfo? Failure)> _ready = [];
+        readonly Thread[] _threads;
+        int _claimed;
+        bool _stop;
 
-        public Worker(BatchPrefetcher<T> owner, int first)
+        public Workers(BatchPrefetcher<T> owner, int first)
         {
-            (_owner, Following) = (owner, first);
-            _ready = new BlockingCollection<T>(owner._capacity);
-            _thread = new Thread(Run) { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = $"Batches of {owner._purpose}" };
-            _thread.Start(first);
+            (_owner, Following, _claimed) = (owner, first, first);
+            _threads = [.. Enumerable.Range(0, owner._threads).Select(_ => new Thread(Run) { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = $"Batches of {owner._purpose}" })];
+            foreach (var thread in _threads) thread.Start();
         }
 
         public int Following { get; private set; }
 
         public T Take(CancellationToken cancellationToken)
         {
-            if (!_ready.TryTake(out var batch, Timeout.Infinite, cancellationToken))
+            using var wake = cancellationToken.UnsafeRegister(static workers => ((Workers)workers!).Wake(), this);
+            lock (_lock)
             {
-                _failure?.Throw();
-                throw new InvalidOperationException($"The batches of {_owner._purpose} ended before iteration {Following}.");
+                (T? Batch, ExceptionDispatchInfo? Failure) next;
+                while (!_ready.TryGetValue(Following, out next))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Monitor.Wait(_lock);
+                }
+                next.Failure?.Throw();
+                _ready.Remove(Following++);
+                Monitor.PulseAll(_lock);
+                return next.Batch!;
             }
-            Following++;
-            return batch;
         }
 
         public void Stop()
         {
-            _stop.Cancel();
-            _thread.Join();
-            while (_ready.TryTake(out var batch)) _owner._release!(batch);
-            _ready.Dispose();
-            _stop.Dispose();
+            lock (_lock)
+            {
+                _stop = true;
+                Monitor.PulseAll(_lock);
+            }
+            foreach (var thread in _threads) thread.Join();
+            foreach (var (batch, failure) in _ready.Values)
+                if (failure is null) _owner._release!(batch!);
         }
 
-        void Run(object? first)
+        void Wake()
         {
-            try
+            lock (_lock) Monitor.PulseAll(_lock);
+        }
+
+        void Run()
+        {
+            while (Claim() is { } iteration)
             {
-                for (int i = (int)first!; i < _owner._iterations && !_stop.IsCancellationRequested; i++)
+                (T?, ExceptionDispatchInfo?) made;
+                try
                 {
-                    var batch = _owner._make(i, TrainingSeeds.Random(_owner._seed, _owner._purpose, i));
-                    try
-                    {
-                        _ready.Add(batch, _stop.Token);
-                    }
-                    catch (OperationCanceledException)
-                    {
-                        _owner._release!(batch);
-                        return;
-                    }
+                    made = (_owner._make(iteration, TrainingSeeds.Random(_owner._seed, _owner._purpose, iteration)), null);
+                }
+                catch (Exception e)
+                {
+                    made = (default, ExceptionDispatchInfo.Capture(e));
+                }
+                lock (_lock)
+                {
+                    _ready[iteration] = made;
+                    Monitor.PulseAll(_lock);
+                    if (made.Item2 is not null) _claimed = _owner._iterations; // what follows a failure is not asked for
                 }
             }
-            catch (Exception e)
+        }
+
+        int? Claim()
+        {
+            lock (_lock)
             {
-                _failure = ExceptionDispatchInfo.Capture(e);
-            }
-            finally
-            {
-                _ready.CompleteAdding();
+                while (!_stop && _claimed < _owner._iterations && _claimed >= Following + _owner._capacity) Monitor.Wait(_lock);
+                return _stop || _claimed >= _owner._iterations ? null : _claimed++;
             }
         }
     }

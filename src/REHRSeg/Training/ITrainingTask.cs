@@ -38,4 +38,6 @@ internal interface ITrainingTask
     bool KeepBest => false;
     /// <summary>Validations without a new best score after which the stage ends; null: never.</summary>
     int? Patience => null;
+    /// <summary>Time that losses have waited for batches so far; reported as <c>data_wait</c>, its share of the time; null: not measured.</summary>
+    TimeSpan? DataWait => null;
 }

@@ -63,7 +63,7 @@ internal static class TrainingLoop
         readonly int _checkpointInterval;
         TrainingJournal? _journal;
         ValidationScore _score = new();
-        TimeSpan _before, _reported;
+        TimeSpan _before, _reported, _waited;
         int _first, _checkpoint, _failures;
         bool _resumed, _saved, _journalFails;
 
@@ -199,6 +199,11 @@ internal static class TrainingLoop
             var metrics = _sums.Take();
             foreach (var (name, value) in _measures) metrics[name] = value;
             _measures.Clear();
+            if (_task.DataWait is { } waited)
+            {
+                metrics["data_wait"] = Math.Clamp((waited - _waited) / (_clock.Elapsed - _reported), 0, 1);
+                _waited = waited;
+            }
             _reported = _clock.Elapsed;
             var remaining = Iteration > _first && !IsAtEnd ? _clock.Elapsed * ((double)(_task.Iterations - Iteration) / (Iteration - _first)) : TimeSpan.Zero;
             _journalFails = !TryWrite(() => _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, metrics),

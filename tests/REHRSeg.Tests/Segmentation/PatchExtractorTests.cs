@@ -5,7 +5,7 @@ namespace REHRSeg.Tests.Segmentation;
 public class PatchExtractorTests
 {
     /// <summary>Image = a smooth function, label = where it exceeds 0, thin label = the same function on the thin grid.</summary>
-    static SegmentationCase Blob(PatchShape shape, int factor, double radius)
+    internal static SegmentationCase Blob(PatchShape shape, int factor, double radius)
     {
         float Value(double z, double y, double x)
         {

@@ -46,4 +46,49 @@ public class BatchPrefetcherTests
         Assert.Equal(made - 2, freed);
         Assert.InRange(made, 2, 6);
     }
+
+    [Fact]
+    public void SeveralThreadsGiveTheSameBatchesInOrder()
+    {
+        using var one = new BatchPrefetcher<(int, ulong)>(static (i, random) => (i, random.NextUInt64()), 3, "samples", 40);
+        var expected = Enumerable.Range(0, 40).Select(i => one.Next(i)).ToArray();
+        int busy = 0, most = 0, ahead = 0, fetched = 0;
+        using var several = new BatchPrefetcher<(int, ulong)>((i, random) =>
+        {
+            lock (expected) (busy, most, ahead) = (busy + 1, Math.Max(most, busy + 1), Math.Max(ahead, i - Volatile.Read(ref fetched)));
+            Thread.Sleep(i % 4 == 0 ? 5 : 1);
+            lock (expected) busy--;
+            return (i, random.NextUInt64());
+        }, 3, "samples", 40, capacity: 5, threads: 3);
+        for (int i = 0; i < 40; i++)
+        {
+            Assert.Equal(expected[i], several.Next(i));
+            Volatile.Write(ref fetched, i + 1);
+        }
+        Assert.InRange(most, 2, 3);
+        Assert.InRange(ahead, 0, 5);
+    }
+
+    [Fact]
+    public void AFailureIsThrownAtItsIterationAlthoughOthersFollow()
+    {
+        using var batches = new BatchPrefetcher<int>(static (i, _) =>
+        {
+            if (i != 3) Thread.Sleep(10);
+            return i == 3 ? throw new InvalidDataException("case 7") : i;
+        }, 0, "samples", 100, threads: 4);
+        Assert.Equal([0, 1, 2], Enumerable.Range(0, 3).Select(i => batches.Next(i)));
+        Assert.Equal("case 7", Assert.Throws<InvalidDataException>(() => batches.Next(3)).Message);
+    }
+
+    [Fact]
+    public async Task WaitingIsMeasured()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var batches = new BatchPrefetcher<int>((i, _) => { if (i == 0) gate.Wait(); return i; }, 0, "samples", 10);
+        var open = Task.Run(async () => { await Task.Delay(60); gate.Set(); });
+        batches.Next(0);
+        Assert.InRange(batches.Waited.TotalMilliseconds, 30, 60_000);
+        await open;
+    }
 }

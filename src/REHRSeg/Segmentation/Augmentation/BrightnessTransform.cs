@@ -9,10 +9,8 @@ internal sealed record BrightnessTransform(double Probability) : ISampleTransfor
     public void Apply(SegmentationSample sample, SeededRandom random)
     {
         if (random.NextDouble() >= Probability) return;
-        for (int c = 0; c < sample.Channels; c++)
-        {
-            var x = sample.Channel(c);
-            TensorPrimitives.Multiply(x, (float)(0.75 + 0.5 * random.NextDouble()), x);
-        }
+        for (int c = 0; c < sample.Channels; c++) Scale(sample.Channel(c), (float)(0.75 + 0.5 * random.NextDouble()));
     }
+
+    internal static void Scale(Span<float> x, float factor) => TensorPrimitives.Multiply(x, factor, x);
 }

@@ -9,12 +9,15 @@ internal sealed record ContrastTransform(double Probability) : ISampleTransform
     public void Apply(SegmentationSample sample, SeededRandom random)
     {
         if (random.NextDouble() >= Probability) return;
-        for (int c = 0; c < sample.Channels; c++)
-        {
-            var x = sample.Channel(c);
-            float factor = (float)SpatialTransform.HalfAndHalf(random, 0.75, 1.25);
-            float low = TensorPrimitives.Min<float>(x), high = TensorPrimitives.Max<float>(x), mean = TensorPrimitives.Sum<float>(x) / x.Length;
-            foreach (ref float v in x) v = Math.Clamp((v - mean) * factor + mean, low, high);
-        }
+        for (int c = 0; c < sample.Channels; c++) Stretch(sample.Channel(c), (float)SpatialTransform.HalfAndHalf(random, 0.75, 1.25));
+    }
+
+    internal static void Stretch(Span<float> x, float factor)
+    {
+        float low = TensorPrimitives.Min<float>(x), high = TensorPrimitives.Max<float>(x), mean = (float)ChannelStatistics.Mean(x);
+        TensorPrimitives.Subtract(x, mean, x);
+        TensorPrimitives.Multiply(x, factor, x);
+        TensorPrimitives.Add(x, mean, x);
+        TensorPrimitives.Clamp(x, low, high, x);
     }
 }

@@ -8,19 +8,20 @@ namespace REHRSeg;
 /// <param name="info">Target spacing, normalisation and labels of the model in training.</param>
 /// <param name="teacherRange">Quantiles of an image that become 0 and 1 for the self-SR teacher; null: no teacher.</param>
 /// <param name="seed">Seed of the training.</param>
-internal sealed class CasePreparation(SegmentationModelInfo info, (double Low, double High)? teacherRange, int seed)
+/// <param name="cache">Where prepared cases are kept; null: in memory.</param>
+internal sealed class CasePreparation(SegmentationModelInfo info, (double Low, double High)? teacherRange, int seed, CaseCache? cache = null)
 {
     readonly Dictionary<int, byte> _classOf = info.Labels.Select((l, i) => (l.Value, (byte)i)).ToDictionary(p => p.Value, p => p.Item2);
 
     /// <summary>Prepares real cases.</summary>
     /// <exception cref="DatasetException">A label value has no name.</exception>
     public SegmentationCase[] Real(IReadOnlyList<TrainingCase> cases, Func<VolumeGeometry, SliceAxis> axisOf, CancellationToken cancellationToken)
-        => ForEach(cases, (c, i) => Prepare(c.Id, c.Image, c.Label, null, null, axisOf(c.Image.Geometry), "foreground of real cases", i), cancellationToken);
+        => ForEach(cases, (c, _) => Prepare(c.Id, c.Image, c.Label, null, null, axisOf(c.Image.Geometry)), cancellationToken);
 
     /// <summary>Prepares pseudo pairs. The thin labels and the uncertainty take the thick image's crop and resampling.</summary>
     /// <exception cref="DatasetException">A label value has no name.</exception>
     public SegmentationCase[] Pseudo(IReadOnlyList<PseudoSample> samples, CancellationToken cancellationToken)
-        => ForEach(samples, (s, i) => Prepare($"pseudo pair {i} (start {s.Start})", s.Image, s.Label, s.HrLabel, s.Uncertainty, RefinedAxis(s, info.Factor)!.Value, "foreground of pseudo pairs", i), cancellationToken);
+        => ForEach(samples, (s, i) => Prepare($"pseudo pair {i} (start {s.Start})", s.Image, s.Label, s.HrLabel, s.Uncertainty, RefinedAxis(s, info.Factor)!.Value), cancellationToken);
 
     /// <summary>The one axis along which the thin labels have r times the slices; null: there is none.</summary>
     public static SliceAxis? RefinedAxis(PseudoSample sample, int factor)
@@ -30,7 +31,12 @@ internal sealed class CasePreparation(SegmentationModelInfo info, (double Low, d
         return null;
     }
 
-    SegmentationCase Prepare(string id, MLVolume image, MLVolume label, MLVolume? hrLabel, MLVolume? uncertainty, SliceAxis axis, string purpose, int index)
+    SegmentationCase Prepare(string id, MLVolume image, MLVolume label, MLVolume? hrLabel, MLVolume? uncertainty, SliceAxis axis)
+        => cache is null
+            ? Compute(id, image, label, hrLabel, uncertainty, axis)
+            : cache.GetOrAdd(CaseKey.Of(info, teacherRange, seed, axis, image, label, hrLabel, uncertainty), id, () => Compute(id, image, label, hrLabel, uncertainty, axis));
+
+    SegmentationCase Compute(string id, MLVolume image, MLVolume label, MLVolume? hrLabel, MLVolume? uncertainty, SliceAxis axis)
     {
         var sliceFirst = image.SwapAxes(axis, SliceAxis.Z);
         var prepared = SegmentationPreprocessor.Prepare(sliceFirst, info);
@@ -47,7 +53,7 @@ internal sealed class CasePreparation(SegmentationModelInfo info, (double Low, d
             HrLabel = hrLabel is null ? null : Classes(SegmentationPreprocessor.PrepareLabel(OnGrid(hrLabel, sliceFirst.Geometry.Refine(info.Factor, SliceAxis.Z)), prepared, info.Factor), id),
             Uncertainty = uncertainty is null ? null : SegmentationPreprocessor.PrepareMap(OnGrid(uncertainty, sliceFirst.Geometry), prepared),
             UnitRanges = teacherRange is { } range ? [.. Enumerable.Range(0, image.Channels).Select(c => Unit(IntensityRange.Measure(image.Channel(c), range), prepared.Mean[c], prepared.StandardDeviation[c]))] : [],
-            Foreground = SegmentationCase.FindForeground(classes, info.Labels.Length, TrainingSeeds.Random(seed, purpose, index)),
+            Foreground = SegmentationCase.FindForeground(classes, info.Labels.Length, TrainingSeeds.Random(seed, "foreground")),
         };
     }
 

@@ -80,7 +80,7 @@ internal sealed class PatchSampler(IReadOnlyList<SegmentationCase> pseudo, IRead
         var (size, patch) = (source.Shape, settings.Patch);
         if (!foreground || source.Foreground.Length == 0)
             return new(Uniform(size.Depth, patch.Depth), Uniform(size.Height, patch.Height), Uniform(size.Width, patch.Width));
-        int[] voxels = source.Foreground[random.Next(source.Foreground.Length)];
+        var voxels = source.Foreground[random.Next(source.Foreground.Length)];
         int voxel = voxels[random.Next(voxels.Length)];
         return new(
             Centred(voxel / (size.Height * size.Width), size.Depth, patch.Depth),

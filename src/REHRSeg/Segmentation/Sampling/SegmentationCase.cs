@@ -13,30 +13,30 @@ internal sealed record SegmentationCase
     /// <summary>Image channels C.</summary>
     public required int Channels { get; init; }
     /// <summary>Z-scored image, <c>C x D x H x W</c>.</summary>
-    public required float[] Image { get; init; }
+    public required CaseArray<float> Image { get; init; }
     /// <summary>Class indices on the thick grid, <c>D x H x W</c>.</summary>
-    public required byte[] Label { get; init; }
+    public required CaseArray<byte> Label { get; init; }
     /// <summary>Thin slices per thick slice, r.</summary>
     public required int Factor { get; init; }
     /// <summary>Class indices on the thin grid, <c>rD x H x W</c>; null: a real case.</summary>
-    public byte[]? HrLabel { get; init; }
+    public CaseArray<byte>? HrLabel { get; init; }
     /// <summary>Normalised uncertainty of eq. 7 on the thick grid, in [0, 1]; null: a real case.</summary>
-    public float[]? Uncertainty { get; init; }
+    public CaseArray<float>? Uncertainty { get; init; }
     /// <summary>Maps each z-scored channel to the [0,1] of the self-SR teacher: its robust range over the volume as the self-SR stage sees it.</summary>
     public ImmutableArray<UnitRange> UnitRanges { get; init; } = [];
     /// <summary>Voxel indices (into <c>D x H x W</c>) of each foreground class that occurs.</summary>
-    public required ImmutableArray<int[]> Foreground { get; init; }
+    public required ImmutableArray<CaseArray<int>> Foreground { get; init; }
 
     /// <summary>
     /// Foreground coordinates per class as nnU-Net stores them: a random choice of 10,000 voxels, or of 1 % where that is more
     /// (METHOD.md section 7); classes that do not occur are left out.
     /// </summary>
-    public static ImmutableArray<int[]> FindForeground(ReadOnlySpan<byte> label, int classes, SeededRandom random)
+    public static ImmutableArray<CaseArray<int>> FindForeground(ReadOnlySpan<byte> label, int classes, SeededRandom random)
     {
         var voxels = new List<int>[classes];
         for (int c = 1; c < classes; c++) voxels[c] = [];
         for (int i = 0; i < label.Length; i++) if (label[i] != 0) voxels[label[i]].Add(i);
-        var result = ImmutableArray.CreateBuilder<int[]>();
+        var result = ImmutableArray.CreateBuilder<CaseArray<int>>();
         foreach (var found in voxels.Skip(1))
         {
             if (found.Count == 0) continue;

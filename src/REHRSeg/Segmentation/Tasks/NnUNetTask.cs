@@ -19,7 +19,7 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
     public NnUNetTask(SegmentationNetwork network, PatchSampler sampler, RehrSegOptions options, TrainingContext context, SegmentationValidation? validation = null)
     {
         (_network, _options, _context, _validation) = (network, options, context, validation);
-        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.NnUNetIterations);
+        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.NnUNetIterations, threads: BatchPrefetcher<SegmentationBatch[]>.DefaultThreads);
     }
 
     /// <inheritdoc/>
@@ -60,6 +60,8 @@ internal sealed class NnUNetTask : ITrainingTask, IDisposable
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => _validation!.Measure(_network, Stage, iteration, hr: false, cancellationToken);
 
+    /// <inheritdoc/>
+    public TimeSpan? DataWait => _batches.Waited;
     /// <inheritdoc/>
     public void Dispose() => _batches.Dispose();
 }

@@ -28,7 +28,7 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     {
         (_student, _options, _teacher, _context, _validation) = (student, options, teacher, context, validation);
         _classes = student.Network.Architecture.Classes;
-        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.FineTuneIterations);
+        _batches = new((_, random) => sampler.Draw(random, options.Accumulation), context.Seed, Stage, options.FineTuneIterations, threads: BatchPrefetcher<SegmentationBatch[]>.DefaultThreads);
     }
 
     /// <inheritdoc/>
@@ -96,6 +96,8 @@ internal sealed class RehrSegTask : ITrainingTask, IDisposable
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Validate(int iteration, CancellationToken cancellationToken) => _validation!.Measure(_student.Network, Stage, iteration, _options.HrLossWeight > 0, cancellationToken);
 
+    /// <inheritdoc/>
+    public TimeSpan? DataWait => _batches.Waited;
     /// <inheritdoc/>
     public void Dispose() => _batches.Dispose();
 }
