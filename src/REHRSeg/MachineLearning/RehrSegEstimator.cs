@@ -52,7 +52,8 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
 
     string[] PseudoColumns => [_options.PseudoImageColumnName, _options.PseudoLabelColumnName, _options.PseudoHrLabelColumnName, _options.PseudoUncertaintyColumnName];
 
-    SegmentationColumns Columns => new(_options.ImageColumnName, _options.LrSegmentationColumnName, _options.HrSegmentationColumnName, _options.LrProbabilitiesColumnName, _options.HrProbabilitiesColumnName);
+    SegmentationColumns Columns => new(_options.ImageColumnName, _options.LrSegmentationColumnName, _options.HrSegmentationColumnName, _options.LrProbabilitiesColumnName, _options.HrProbabilitiesColumnName,
+        _options.LrUncertaintyColumnName, _options.HrUncertaintyColumnName);
 
     /// <summary>Checks all cases, plans the network, then trains. Takes hours at the default (paper) options.</summary>
     /// <exception cref="DatasetException">Cases that cannot be trained on or validated with; found before the work starts.</exception>

@@ -31,6 +31,10 @@ public sealed record RehrSegOptions : TrainerOptions
     public string? LrProbabilitiesColumnName { get; init; }
     /// <summary>Added column: class probabilities (one channel a class) on the refined grid; null: none.</summary>
     public string? HrProbabilitiesColumnName { get; init; }
+    /// <summary>Added column: uncertainty of each voxel, 0 to 1 (<see cref="REHRSeg.Onnx.SegmentationRequest.Uncertainty"/>), on the input's grid; null: none.</summary>
+    public string? LrUncertaintyColumnName { get; init; }
+    /// <summary>Added column: uncertainty of each voxel, 0 to 1, on the refined grid; null: none.</summary>
+    public string? HrUncertaintyColumnName { get; init; }
     /// <summary>Distillation teacher; null: the one that travels with the HrImage column's annotation.</summary>
     public SelfSrModel? Teacher { get; init; }
     /// <summary>Receives the plain nnU-Net when its phase ends (the baseline, without HR head), for example to export it. The model is disposed after the call.</summary>
