@@ -232,7 +232,7 @@ public sealed record RehrSegOptions : TrainerOptions
         Require(ValidationInterval > 0 || Patience is null, nameof(Patience), Patience, $"null where {nameof(ValidationInterval)} is 0");
         Require(BatchSize is null or >= 1, nameof(BatchSize), BatchSize, "at least 1, or null");
         Require(PlanarBatchSize is null or >= 1, nameof(PlanarBatchSize), PlanarBatchSize, "at least 1, or null");
-        Require(PlanarMaxFeatures >= BaseFeatures, nameof(PlanarMaxFeatures), PlanarMaxFeatures, $"at least BaseFeatures ({BaseFeatures})");
+        Require(Method != SegmentationMethod.NnUNet2D || PlanarMaxFeatures >= BaseFeatures, nameof(PlanarMaxFeatures), PlanarMaxFeatures, $"at least BaseFeatures ({BaseFeatures})");
         Require(Enum.IsDefined(Method), nameof(Method), Method, "one of " + string.Join(", ", Enum.GetNames<SegmentationMethod>()));
         Require(Method != SegmentationMethod.NnUNet2D || (NnUNetPlans is null && PretrainedNnUNet is null), nameof(Method), Method, $"another one where {nameof(NnUNetPlans)} or {nameof(PretrainedNnUNet)} is given: those of 3-D configurations are read");
         Require(Enum.IsDefined(InterpolatedLabels), nameof(InterpolatedLabels), InterpolatedLabels, "one of " + string.Join(", ", Enum.GetNames<InterpolatedLabels>()));

@@ -24,7 +24,7 @@ public abstract record TrainerOptions
     public bool? BFloat16 { get; init; }
     /// <summary>
     /// Micro-batches per optimiser step, at least 1: as one batch that many times larger (to rounding), in the memory of one. Self-SR computes each micro-batch forward
-    /// twice when it is above 1, because its Dice is over the whole batch.
+    /// twice when it is above 1, because its Dice is over the whole batch. Not equal is nnU-Net 2-D, whose Dice is over each micro-batch.
     /// </summary>
     public int Accumulation { get; init; } = 1;
     /// <summary>Folder for checkpoints, <c>training.jsonl</c> and TensorBoard events; null: none are written.</summary>
