@@ -64,6 +64,7 @@ public class EnsembleTests
         Assert.Contains("fold0 and fold2.onnx do not make an ensemble: labels 0 (background), 7 (organ) against 0 (background), 8 (x)", Refusal(info with { Labels = [new(0, "background"), new(8, "x")] }), StringComparison.Ordinal);
         Assert.Contains("factor 4 against 2", Refusal(info with { Factor = 2 }), StringComparison.Ordinal);
         Assert.Contains("1 image channel(s) against 2", Refusal(info with { Channels = 2 }), StringComparison.Ordinal);
+        Assert.Contains("m has 1 class(es)", Assert.Throws<ArgumentException>(() => EnsembleMember.RequireFit([Member(Sigmoid, info with { Labels = [new(0, "background")] })])).Message, StringComparison.Ordinal);
         Assert.Contains("at least one", Assert.Throws<ArgumentException>(() => VolumeSegmenter.Segment(Noise([9, 10, 5], [1, 1, 4]), [])).Message, StringComparison.Ordinal);
         Assert.Empty(Refusals([Member(Sigmoid, info), Member(Sigmoid, info with { Labels = [new(0, "background"), new(7, "renamed")] })]));
         static string[] Refusals(EnsembleMember[] members)

@@ -44,6 +44,7 @@ public sealed class UsageTests
     [InlineData("superresolve")]
     [InlineData("predict")]
     [InlineData("evaluate")]
+    [InlineData("postprocess")]
     [InlineData("export")]
     [InlineData("pretrain-frames")]
     public void Every_verb_has_help(string verb)

@@ -9,11 +9,12 @@ namespace REHRSeg.Onnx;
 public sealed record EnsembleMember(IPatchModel Model, SegmentationModelInfo Info, string Name)
 {
     /// <summary>Throws unless the members' probabilities can be averaged: equal label values in the same order, equal factor and channels. Patch, spacing and input may differ.</summary>
-    /// <exception cref="ArgumentException">No member, or names two members and the difference.</exception>
+    /// <exception cref="ArgumentException">No member, one of fewer than two classes, or names two members and the difference.</exception>
     public static void RequireFit(IReadOnlyList<EnsembleMember> members)
     {
         ArgumentNullException.ThrowIfNull(members);
         if (members.Count == 0) throw new ArgumentException("An ensemble needs at least one model.", nameof(members));
+        if (members.FirstOrDefault(m => m.Info.Labels.Length < 2) is { } single) throw new ArgumentException($"{single.Name} has {single.Info.Labels.Length} class(es); a segmentation needs a background and at least one label.", nameof(members));
         var (first, name) = (members[0].Info, members[0].Name);
         foreach (var member in members.Skip(1))
         {

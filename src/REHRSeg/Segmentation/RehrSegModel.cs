@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 using TorchSharp;
@@ -24,7 +25,10 @@ public sealed class RehrSegModel : IDisposable
     }
 
     /// <summary>Patch, spacing, labels, tiling.</summary>
-    public SegmentationModelInfo Info { get; }
+    public SegmentationModelInfo Info { get; private set; }
+
+    /// <summary>Takes the post-processing that validation chose (<see cref="LargestComponentChoice.Rules"/>); before the model is shared.</summary>
+    internal void UsePostProcessing(ImmutableArray<LargestComponentRule> rules) => Info = Info with { PostProcessing = rules };
 
     /// <summary>The network.</summary>
     internal SegmentationNetwork Network => _network;
