@@ -214,7 +214,7 @@ internal static class TrainingLoop
                 if (!_saved)
                 {
                     foreach (string stage in TrainingStages.OutdatedBy(_task.Stage, _resumed)) Checkpoint.Delete(directory, stage);
-                    if (!_resumed && _score.Best is null) File.Delete(BestWeights.PathOf(directory, _task.Stage));
+                    if (!_resumed && _score.Best is null) BestWeights.Delete(directory, _task.Stage);
                 }
                 _saved = true;
                 Checkpoint.Save(directory, new(_task.Stage, Iteration, _task.Iterations, _context.Seed, _random.State, Elapsed.TotalSeconds) { Score = _score, ValidationIsDue = ValidationIsDue, Cases = _context.Cases }, _task.Network, _optimizer, _average);
