@@ -2,11 +2,12 @@ using REHRSeg.Imaging;
 
 namespace REHRSeg.Onnx;
 
-/// <summary>Scores volumes with an exported <c>segmentation.onnx</c>. Load once; thread-safe. Only load models from trusted sources.</summary>
-/// <remarks>The model must be one file: weights in other files, foreign operators and cut-off files are refused before ONNX Runtime sees them.</remarks>
+/// <summary>Scores volumes with an exported <c>segmentation.onnx</c>, or with the mean of several. Load once; thread-safe. Only load models from trusted sources.</summary>
+/// <remarks>A model must be one file: weights in other files, foreign operators and cut-off files are refused before ONNX Runtime sees them.</remarks>
 public sealed class OnnxVolumeScorer : IDisposable
 {
-    readonly OnnxPatchModel _model;
+    readonly List<OnnxPatchModel> _models = [];
+    readonly List<EnsembleMember> _members = [];
     readonly Action<string>? _warn;
 
     /// <summary>Loads a model file.</summary>
@@ -15,26 +16,57 @@ public sealed class OnnxVolumeScorer : IDisposable
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="ModelFormatException">Not a REHRSeg segmentation model, damaged, or of a later version.</exception>
     /// <exception cref="InvalidOperationException">The GPU was asked for, cannot be had, and falling back is not allowed.</exception>
-    public OnnxVolumeScorer(string path, OnnxScoringOptions? options = null) : this(OnnxFile.Read(path), path, options) { }
+    public OnnxVolumeScorer(string path, OnnxScoringOptions? options = null) : this([(OnnxFile.Read(path), path)], options) { }
+
+    /// <summary>Loads the models of an ensemble, for example one a fold: labels are those of the mean of their class probabilities.</summary>
+    /// <param name="paths">ONNX files with REHRSeg metadata, of the same labels, factor and channels.</param>
+    /// <param name="options">Device and threads; null: CPU.</param>
+    /// <exception cref="ArgumentException">No file, or names two models that do not fit each other and the difference.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="ModelFormatException">Not a REHRSeg segmentation model, damaged, or of a later version.</exception>
+    /// <exception cref="InvalidOperationException">The GPU was asked for, cannot be had, and falling back is not allowed.</exception>
+    public OnnxVolumeScorer(IReadOnlyList<string> paths, OnnxScoringOptions? options = null)
+        : this([.. (paths ?? throw new ArgumentNullException(nameof(paths))).Select(path => ((ReadOnlyMemory<byte>)OnnxFile.Read(path), path))], options) { }
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="model">Content of an ONNX file.</param>
     /// <param name="source">Its name, for messages.</param>
     /// <param name="options">Device and threads; null: CPU.</param>
     /// <exception cref="ModelFormatException">Not a REHRSeg segmentation model, damaged, or of a later version.</exception>
-    public OnnxVolumeScorer(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null)
+    public OnnxVolumeScorer(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null) : this([(model, source)], options) { }
+
+    internal OnnxVolumeScorer((ReadOnlyMemory<byte> Model, string Source)[] models, OnnxScoringOptions? options)
     {
         options ??= new();
-        Info = SegmentationModelInfo.FromMetadata(OnnxFile.ReadMetadata(model.Span, source), source);
         _warn = options.Warn;
-        _model = new(model, source, Info, options);
+        try
+        {
+            foreach (var (model, source) in models)
+            {
+                var info = SegmentationModelInfo.FromMetadata(OnnxFile.ReadMetadata(model.Span, source), source);
+                _models.Add(new(model, source, info, options));
+                _members.Add(new(_models[^1], info, source));
+            }
+            EnsembleMember.RequireFit(_members);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
-    /// <summary>What the model is.</summary>
-    public SegmentationModelInfo Info { get; }
+    /// <summary>What the (first) model is.</summary>
+    public SegmentationModelInfo Info => _members[0].Info;
+
+    /// <summary>The models as members of an ensemble; they stay this scorer's.</summary>
+    public IReadOnlyList<EnsembleMember> Members => _members;
 
     /// <summary>"cpu" or "cuda:N".</summary>
-    public string Device => _model.Device;
+    public string Device => _models[0].Device;
+
+    /// <summary>A model that cannot segment thin slices, so that there are no HR labels; null: all can.</summary>
+    internal string? WithoutThin => _members.Find(m => !m.Info.CanSegmentThin)?.Name;
 
     /// <summary>Segments one volume.</summary>
     /// <param name="image">Image in its file's orientation, with the channels that the model was trained on.</param>
@@ -45,11 +77,14 @@ public sealed class OnnxVolumeScorer : IDisposable
     public SegmentationResult Score(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
     {
         request ??= new();
-        return VolumeSegmenter.Segment(image, _model, Info, request with { Warn = request.Warn ?? _warn }, cancellationToken);
+        return VolumeSegmenter.Segment(image, _members, request with { Warn = request.Warn ?? _warn }, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _model.Dispose();
+    public void Dispose()
+    {
+        foreach (var model in _models) model.Dispose();
+    }
 }
 
 /// <summary>Where an ONNX model runs.</summary>

@@ -10,12 +10,17 @@ using REHRSeg.Benchmarks;
 
 // dotnet run -c Release --project tests/REHRSeg.Benchmarks -- --filter '*'
 // On shared cores: OMP_NUM_THREADS=1 in front and --cpu-time behind. Results go to BenchmarkDotNet.Artifacts/results.
-// Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory).
+// Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory); of segmentation: -- --segmentation-memory 60 512 (SegmentationMemory).
 const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
 if (args is ["--memory", ..])
 {
     ApplicationMemory.Run(args);
+    return;
+}
+if (args is ["--segmentation-memory", ..])
+{
+    SegmentationMemory.Run(args);
     return;
 }
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance); // in this process: it has the natives loaded

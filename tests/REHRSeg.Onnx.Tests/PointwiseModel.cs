@@ -2,8 +2,8 @@ using REHRSeg.Imaging;
 
 namespace REHRSeg.Onnx.Tests;
 
-/// <summary>A network that looks at one voxel: class 1 has probability f(value), class 0 the rest. HR: linear along D, extrapolated at the patch's ends.</summary>
-sealed class PointwiseModel(Func<float, float> f, int channels = 1, int factor = 4) : IPatchModel
+/// <summary>A network that looks at one voxel: class 1 has probability f(value), class 0 the rest. HR: linear along D, at the patch's ends extrapolated or clamped, as the HR head does.</summary>
+sealed class PointwiseModel(Func<float, float> f, int channels = 1, int factor = 4, bool clamped = false) : IPatchModel
 {
     public List<(int Batch, PatchShape Shape, bool Lr, bool Hr)> Runs { get; } = [];
     public CancellationTokenSource? CancelAfterRun { get; init; }
@@ -29,7 +29,7 @@ sealed class PointwiseModel(Func<float, float> f, int channels = 1, int factor =
                 {
                     double at = (k + 0.5) / factor - 0.5;
                     int low = Math.Clamp((int)Math.Floor(at), 0, Math.Max(0, shape.Depth - 2)), high = Math.Min(low + 1, shape.Depth - 1);
-                    float part = (float)(at - low);
+                    float part = (float)((clamped ? Math.Clamp(at, 0, shape.Depth - 1) : at) - low);
                     for (int i = 0; i < slice; i++)
                         Write(hr.Span.Slice(b * 2 * factor * n, 2 * factor * n), k * slice + i, f(input[low * slice + i] + part * (input[high * slice + i] - input[low * slice + i])));
                 }

@@ -30,7 +30,7 @@ public class SegmentationModelInfoTests
     [Theory]
     [InlineData("rehrseg.model", null, "not a REHRSeg model")]
     [InlineData("rehrseg.model", "self-sr", "'segmentation' model is needed")]
-    [InlineData("rehrseg.format_version", "2", "Update the REHRSeg packages")]
+    [InlineData("rehrseg.format_version", "3", "Update the REHRSeg packages")]
     [InlineData("rehrseg.factor", "0", "rehrseg.factor is '0'")]
     [InlineData("rehrseg.factor", "4.0", "rehrseg.factor")]
     [InlineData("rehrseg.patch_size", "16,96", "rehrseg.patch_size")]
@@ -39,6 +39,10 @@ public class SegmentationModelInfoTests
     [InlineData("rehrseg.labels", "[{\"value\":1,\"name\":\"a\"}]", "rehrseg.labels")]
     [InlineData("rehrseg.labels", "{", "rehrseg.labels")]
     [InlineData("rehrseg.slice_axis", "w", "rehrseg.slice_axis")]
+    [InlineData("rehrseg.input", "thinner", "one of thick, thick_and_thin, thin")]
+    [InlineData("rehrseg.postprocessing", "largest:0", "largest:LABEL")]
+    [InlineData("rehrseg.postprocessing", "largest:foreground,largest:5", "largest:LABEL")]
+    [InlineData("rehrseg.postprocessing", "", "largest:LABEL")]
     [InlineData("rehrseg.mirroring", null, "rehrseg.mirroring is missing")]
     public void WrongMetadataIsRefused(string key, string? value, string message)
     {
@@ -48,6 +52,32 @@ public class SegmentationModelInfoTests
         var error = Assert.Throws<ModelFormatException>(() => SegmentationModelInfo.FromMetadata(metadata, "a.onnx"));
         Assert.Contains(message, error.Message);
         Assert.Contains("a.onnx", error.Message);
+    }
+
+    [Fact]
+    public void AModelOfVersion1StaysOne()
+    {
+        var metadata = Info.ToMetadata();
+        Assert.Equal("1", metadata["rehrseg.format_version"]);
+        Assert.Equal(16, metadata.Count);
+        var back = SegmentationModelInfo.FromMetadata(metadata, "a.onnx");
+        Assert.Equal((SegmentationInput.Thick, 0, false, false), (back.Input, back.PostProcessing.Length, back.IsPlanar, back.CanSegmentThin));
+    }
+
+    [Theory]
+    [InlineData(SegmentationInput.Thin, false)]
+    [InlineData(SegmentationInput.ThickAndThin, true)]
+    public void WhatOldProgramsWouldDoWrongIsOfVersion2(SegmentationInput input, bool planar)
+    {
+        var info = Info with { Input = input, PostProcessing = [LargestComponentRule.Foreground, new(2)], Patch = planar ? new(1, 96, 80) : Info.Patch, Divisor = planar ? new(1, 16, 16) : Info.Divisor };
+        var metadata = info.ToMetadata();
+        Assert.Equal(("2", "largest:foreground,largest:2"), (metadata["rehrseg.format_version"], metadata["rehrseg.postprocessing"]));
+        var back = SegmentationModelInfo.FromMetadata(metadata, "a.onnx");
+        Assert.Equal((input, planar, true), (back.Input, back.IsPlanar, back.CanSegmentThin));
+        Assert.Equal(info.PostProcessing.AsEnumerable(), back.PostProcessing.AsEnumerable());
+        Assert.Equal(2, (Info with { PostProcessing = [new(2)] }).FormatVersion);
+        Assert.Equal(2, (Info with { Patch = new(1, 8, 8), Divisor = new(1, 8, 8) }).FormatVersion);
+        Assert.False((info with { Factor = 1 }).CanSegmentThin);
     }
 
     [Fact]

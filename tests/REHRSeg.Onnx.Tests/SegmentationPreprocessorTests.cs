@@ -78,7 +78,7 @@ public class SegmentationPreprocessorTests
                     double x = (i % shape[2] + 0.5) * 8 / shape[2] - 0.5;
                     (there[i], there[n + i]) = ((float)(1 - x / 10), (float)(x / 10));
                 }
-                var back = SegmentationPreprocessor.Restore(there, 2, prepared, factor);
+                var back = Restore(there, prepared, factor);
                 Assert.Equal(2 * factor * 360, back.Length);
                 for (int i = 0; i < factor * 360; i++)
                     if (i % 8 is > 0 and < 7) Assert.Equal(i % 8 / 10.0, back[factor * 360 + i], 1e-5);
@@ -97,5 +97,33 @@ public class SegmentationPreprocessorTests
         var map = SegmentationPreprocessor.PrepareMap(new(geometry.Refine(4, SliceAxis.Z), Enumerable.Repeat(0.25f, 1024).ToArray()), prepared, 4);
         Assert.Equal(16 * 16 * 16, map.Length);
         Assert.All(map, v => Assert.Equal(0.25f, v, 1e-6f));
+    }
+
+    [Fact]
+    public void ASingleSliceNetworkKeepsTheSliceSpacing()
+    {
+        var planar = PointwiseModel.Info(new(1, 8, 8), 4, 1, 1, 2, 0.5);
+        var prepared = SegmentationPreprocessor.Prepare(Ball(), planar);
+        Assert.Equal(new PatchShape(7, 4, 22), prepared.Shape);
+    }
+
+    static float[] Restore(float[] probabilities, PreparedVolume prepared, int factor)
+    {
+        var restorer = new SliceRestorer(prepared, 2, factor);
+        int plane = prepared.Shape.Height * prepared.Shape.Width * factor, added = 0, size = restorer.Length / 2;
+        var (slice, result) = (new float[2 * plane], new float[restorer.Length * prepared.Geometry.Depth]);
+        var block = new float[restorer.Length];
+        restorer.Clear(block);
+        for (int z = 0; z < prepared.Geometry.Depth; z++)
+        {
+            for (; !restorer.IsReady(z); added++)
+            {
+                for (int k = 0; k < 2; k++) probabilities.AsSpan((k * prepared.Shape.Depth + added) * plane, plane).CopyTo(slice.AsSpan(k * plane));
+                restorer.Add(slice);
+            }
+            restorer.Write(z, block);
+            for (int k = 0; k < 2; k++) block.AsSpan(k * size, size).CopyTo(result.AsSpan((k * prepared.Geometry.Depth + z) * size));
+        }
+        return result;
     }
 }

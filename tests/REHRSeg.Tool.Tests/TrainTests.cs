@@ -36,6 +36,7 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
         string[] train = ["train", "--dataset", trained.Data, "--out", folder["run"], .. TrainedRun.Tiny];
         ToolRun.InProcess([.. train, "--set", "segmentation.keepBest=true"]).AssertUsage("--fold", "keepBest");
         ToolRun.InProcess([.. train, "--set", "segmentation.patience=2"]).AssertUsage("--fold", "patience");
+        ToolRun.InProcess([.. train, "--set", "segmentation.choosePostProcessing=true"]).AssertUsage("--fold", "choosePostProcessing");
         ToolRun.InProcess([.. train, "--fold", "0", "--set", "segmentation.keepBest=true", "--set", "segmentation.validationInterval=0"]).AssertUsage("KeepBest", "ValidationInterval");
         ToolRun.InProcess([.. train, "--fold", "0", "--folds", "9"]).AssertFailure("5 case(s) cannot be split into 9 folds");
         Assert.False(File.Exists(folder["run", "config.json"]));
@@ -60,6 +61,29 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
         var image = VolumeFile.ReadGeometry(Path.Combine(trained.Data, "imagesTr", Path.GetFileName(Directory.GetFiles(folder["torch", "lr"]).Single()).Replace(".nii.gz", "_0000.nii.gz", StringComparison.Ordinal)));
         Assert.True(VolumeFile.ReadGeometry(Directory.GetFiles(folder["torch", "lr"]).Single()).IsSameGrid(image));
         Assert.True(VolumeFile.ReadGeometry(Directory.GetFiles(folder["torch", "hr"]).Single()).IsSameGrid(image.Refine(4, SliceAxis.Z)));
+    }
+
+    [Fact]
+    public void Several_models_are_averaged_with_uncertainty()
+    {
+        using var folder = new TemporaryFolder();
+        string[] common = ["--input", trained.Data, "--cases", "case_2", "--no-tta", "--probabilities", "--uncertainty", "--no-postprocessing"];
+        string onnx = Path.Combine(trained.Run, "segmentation.onnx"), baseline = Path.Combine(trained.Run, "baseline.onnx");
+        ToolRun.InProcess(["predict", "--model", trained.Run, "--model", onnx, "--out", folder["both"], .. common]).AssertDone();
+        ToolRun.InProcess(["predict", "--model", onnx, "--out", folder["one"], .. common]).AssertDone();
+        foreach (string kind in (string[])["lr_probabilities", "hr_probabilities", "lr_uncertainty", "hr_uncertainty"])
+        {
+            var (a, b) = (VolumeFile.Read(folder["both", kind, "case_2.nii.gz"]), VolumeFile.Read(folder["one", kind, "case_2.nii.gz"]));
+            for (int i = 0; i < a.Voxels.Length; i++) Assert.Equal(b.Voxels[i], a.Voxels[i], 1e-4f);
+        }
+        var (p, u) = (VolumeFile.Read(folder["one", "hr_probabilities", "case_2.nii.gz"]), VolumeFile.Read(folder["one", "hr_uncertainty", "case_2.nii.gz"]));
+        for (int i = 0; i < u.Voxels.Length; i++)
+            Assert.Equal(-Enumerable.Range(0, 2).Sum(k => p.Channel(k)[i] > 0 ? p.Channel(k)[i] * Math.Log2(p.Channel(k)[i]) : 0), u.Voxels[i], 1e-4);
+
+        var mixed = ToolRun.InProcess(["predict", "--model", onnx, baseline, "--out", folder["mixed"], .. common]);
+        mixed.AssertDone();
+        Assert.Contains("baseline.onnx has no trained HR head", mixed.Error, StringComparison.Ordinal);
+        ToolRun.InProcess(["predict", "--model", onnx, folder["no.onnx"], "--out", folder["none"], .. common]).AssertFailure("no.onnx");
     }
 
     [Theory]

@@ -62,6 +62,9 @@ namespace REHRSeg.Imaging
             return context.Reader;
         }
 
+        /// <summary>The <see cref="ModelFormat.Version"/> that a member was written with.</summary>
+        public static uint WrittenVersion(ModelLoadContext context) => context.Header.ModelVerWritten;
+
         /// <summary>Writes a file of its own beside the member's fields in the model zip.</summary>
         public static void SaveEntry(ModelSaveContext context, string name, Action<Stream> write)
             => context.SaveBinaryStream(name, writer =>

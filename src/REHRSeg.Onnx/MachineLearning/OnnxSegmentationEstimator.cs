@@ -31,25 +31,28 @@ public sealed class OnnxSegmentationEstimator : IEstimator<OnnxSegmentationTrans
     readonly IHostEnvironment _env;
     readonly OnnxSegmentationOptions _options;
     readonly SegmentationColumns _columns;
-    readonly byte[] _model;
+    readonly (byte[] Bytes, string Source)[] _models;
 
     internal OnnxSegmentationEstimator(IHostEnvironment env, OnnxSegmentationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentException.ThrowIfNullOrWhiteSpace(options.ModelPath);
+        string[] paths = [options.ModelPath, .. options.MoreModelPaths];
+        foreach (string path in paths) ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof(options.ModelPath));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
-        _columns = new(options.ImageColumnName, options.LrSegmentationColumnName, options.HrSegmentationColumnName, options.LrProbabilitiesColumnName, options.HrProbabilitiesColumnName);
+        _columns = new(options.ImageColumnName, options.LrSegmentationColumnName, options.HrSegmentationColumnName, options.LrProbabilitiesColumnName, options.HrProbabilitiesColumnName,
+            options.LrUncertaintyColumnName, options.HrUncertaintyColumnName);
         _columns.Check();
-        (_env, _options, _model) = (env, options, File.ReadAllBytes(options.ModelPath));
+        (_env, _options, _models) = (env, options, Array.ConvertAll(paths, path => (File.ReadAllBytes(path), path)));
     }
 
     /// <summary>Checks the input's schema and loads the model; nothing is learnt.</summary>
-    /// <exception cref="ModelFormatException">The file is not a REHRSeg segmentation model.</exception>
+    /// <exception cref="ModelFormatException">A file is not a REHRSeg segmentation model.</exception>
+    /// <exception cref="ArgumentException">Several models do not fit each other, or cannot fill the columns.</exception>
     public OnnxSegmentationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         GetOutputSchema(MlNetInternals.ShapeOf(input.Schema));
-        return new(_env, _model, _options.ModelPath, _columns, new() { Mirror = _options.Mirror, BatchSize = _options.BatchSize, Axis = _options.Axis },
+        return new(_env, _models, _columns, new() { Mirror = _options.Mirror, BatchSize = _options.BatchSize, Axis = _options.Axis, PostProcess = _options.PostProcess },
             _options.GpuDeviceId, _options.FallbackToCpu, _options.Threads);
     }
 

@@ -7,6 +7,8 @@ public sealed record OnnxSegmentationOptions
 {
     /// <summary>The exported <c>segmentation.onnx</c>.</summary>
     public required string ModelPath { get; init; }
+    /// <summary>More models, for example of the other folds, whose class probabilities are averaged with the first one's; of the same labels, factor and channels.</summary>
+    public IReadOnlyList<string> MoreModelPaths { get; init; } = [];
     /// <summary>Column of images.</summary>
     public string ImageColumnName { get; init; } = "Image";
     /// <summary>Added column: labels on the input's grid; null: none.</summary>
@@ -17,9 +19,15 @@ public sealed record OnnxSegmentationOptions
     public string? LrProbabilitiesColumnName { get; init; }
     /// <summary>Added column: class probabilities (one channel a class) on the refined grid; null: none.</summary>
     public string? HrProbabilitiesColumnName { get; init; }
-    /// <summary>Average over mirrored patches (8 runs), if the model was trained with mirroring.</summary>
+    /// <summary>Added column: uncertainty of each voxel, 0 to 1 (<see cref="SegmentationRequest.Uncertainty"/>), on the input's grid; null: none.</summary>
+    public string? LrUncertaintyColumnName { get; init; }
+    /// <summary>Added column: uncertainty of each voxel, 0 to 1, on the refined grid; null: none.</summary>
+    public string? HrUncertaintyColumnName { get; init; }
+    /// <summary>Apply the model's keep-largest-component post-processing to labels.</summary>
+    public bool PostProcess { get; init; } = true;
+    /// <summary>Average over mirrored patches (8 runs; 4 of a 2-D network), if the model was trained with mirroring.</summary>
     public bool Mirror { get; init; } = true;
-    /// <summary>Patches per run, at least 1.</summary>
+    /// <summary>Patches per run, at least 1; of a 2-D network four times as many.</summary>
     public int BatchSize { get; init; } = 2;
     /// <summary>Slice axis; null: detected from the spacing.</summary>
     public SliceAxis? Axis { get; init; }

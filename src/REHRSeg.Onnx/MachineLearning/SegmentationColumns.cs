@@ -2,15 +2,16 @@ using REHRSeg.Imaging;
 
 namespace REHRSeg.Onnx;
 
-/// <summary>Columns of a segmentation transformer: labels and probabilities on both grids; null: not added.</summary>
-internal sealed record SegmentationColumns(string Image, string? Lr, string? Hr, string? LrProbabilities, string? HrProbabilities)
+/// <summary>Columns of a segmentation transformer: labels, probabilities and uncertainty on both grids; null: not added.</summary>
+internal sealed record SegmentationColumns(string Image, string? Lr, string? Hr, string? LrProbabilities, string? HrProbabilities, string? LrUncertainty = null, string? HrUncertainty = null)
 {
-    static readonly Func<SegmentationResult, MLVolume?>[] Parts = [r => r.Lr, r => r.Hr, r => r.LrProbabilities, r => r.HrProbabilities];
+    static readonly Func<SegmentationResult, MLVolume?>[] Parts = [r => r.Lr, r => r.Hr, r => r.LrProbabilities, r => r.HrProbabilities, r => r.LrUncertainty, r => r.HrUncertainty];
+    const int NamesOfVersion1 = 4;
 
-    string?[] Names => [Lr, Hr, LrProbabilities, HrProbabilities];
+    string?[] Names => [Lr, Hr, LrProbabilities, HrProbabilities, LrUncertainty, HrUncertainty];
 
-    /// <summary>The columns that a model can fill: without HR head those of its own grid alone.</summary>
-    public SegmentationColumns For(bool highResolution) => highResolution ? this : this with { Hr = null, HrProbabilities = null };
+    /// <summary>The columns that a model can fill: if it cannot segment thin slices, those of the input's grid alone.</summary>
+    public SegmentationColumns For(bool thin) => thin ? this : this with { Hr = null, HrProbabilities = null, HrUncertainty = null };
 
     public IReadOnlyList<string> Added => [.. Names.OfType<string>()];
 
@@ -25,7 +26,7 @@ internal sealed record SegmentationColumns(string Image, string? Lr, string? Hr,
     {
         int[] parts = [.. Enumerable.Range(0, Parts.Length).Where(p => Names[p] is not null)];
         bool Wants(int part) => Array.IndexOf(parts, part) is >= 0 and var added && wanted[added];
-        var needed = request with { Lr = Wants(0) || Wants(2), Hr = Wants(1) || Wants(3), Probabilities = Wants(2) || Wants(3) };
+        var needed = request with { Lr = Wants(0) || Wants(2) || Wants(4), Hr = Wants(1) || Wants(3) || Wants(5), Probabilities = Wants(2) || Wants(3), Uncertainty = Wants(4) || Wants(5) };
         return () =>
         {
             var result = segment(image(), needed);
@@ -39,10 +40,12 @@ internal sealed record SegmentationColumns(string Image, string? Lr, string? Hr,
         foreach (string? name in Names) writer.Write(name ?? "");
     }
 
-    public static SegmentationColumns Read(BinaryReader reader)
+    /// <summary>Reads what <see cref="Write"/> wrote; transformers of version 1 had no uncertainty.</summary>
+    public static SegmentationColumns Read(BinaryReader reader, bool version1 = false)
     {
-        string Next() => reader.ReadString();
-        string? Optional() => Next() is { Length: > 0 } name ? name : null;
-        return new(Next(), Optional(), Optional(), Optional(), Optional());
+        string image = reader.ReadString();
+        var names = new string?[Parts.Length];
+        for (int i = 0; i < (version1 ? NamesOfVersion1 : names.Length); i++) names[i] = reader.ReadString() is { Length: > 0 } name ? name : null;
+        return new(image, names[0], names[1], names[2], names[3], names[4], names[5]);
     }
 }

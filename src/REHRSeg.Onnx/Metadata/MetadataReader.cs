@@ -82,6 +82,19 @@ internal sealed class MetadataReader
         return labels;
     }
 
+    /// <summary>Keep-largest-component steps: <c>largest:foreground</c> or <c>largest:LABEL</c>, comma-separated.</summary>
+    public ImmutableArray<LargestComponentRule> LargestComponents(string key, ImmutableArray<LabelClass> labels)
+    {
+        LargestComponentRule Rule(string part) => part == "largest:foreground" ? LargestComponentRule.Foreground
+            : labels.Skip(1).Where(l => part == Write(new LargestComponentRule(l.Value))).Select(l => (LargestComponentRule?)new(l.Value)).FirstOrDefault()
+            ?? throw Wrong(key, "a comma-separated list of largest:foreground and largest:LABEL, of labels of the model,");
+        return [.. Text(key).Split(',').Select(Rule)];
+    }
+
+    public static string Write(ImmutableArray<LargestComponentRule> rules) => string.Join(',', rules.Select(Write));
+
+    static string Write(LargestComponentRule rule) => "largest:" + (rule.Label?.ToString(CultureInfo.InvariantCulture) ?? "foreground");
+
     /// <summary>The other direction of <see cref="Labels"/>.</summary>
     public static string Write(ImmutableArray<LabelClass> labels)
     {

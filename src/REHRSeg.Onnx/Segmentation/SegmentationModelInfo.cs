@@ -6,10 +6,10 @@ namespace REHRSeg.Onnx;
 /// <summary>Everything a scorer needs beside the network: written to the ONNX file's metadata under <c>rehrseg.</c> (DESIGN.md section 7).</summary>
 public sealed record SegmentationModelInfo
 {
-    /// <summary>Version of this set of keys.</summary>
-    public const int CurrentFormatVersion = 1;
-    /// <summary>Version the file was written with.</summary>
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    /// <summary>Latest version of this set of keys that is read.</summary>
+    public const int CurrentFormatVersion = 2;
+    /// <summary>Version that the file needs: 2 only for what a reader of version 1 would silently do wrong (another input, post-processing, planar patches).</summary>
+    public int FormatVersion => Input == SegmentationInput.Thick && PostProcessing.IsEmpty && !IsPlanar ? 1 : 2;
     /// <summary>Thin slices per thick slice, r.</summary>
     public required int Factor { get; init; }
     /// <summary>Image channels C.</summary>
@@ -34,13 +34,30 @@ public sealed record SegmentationModelInfo
     public bool Mirroring { get; init; } = true;
     /// <summary>False for a plain nnU-Net without trained HR head.</summary>
     public bool HasHighResolutionHead { get; init; } = true;
+    /// <summary>What the network looks at; anything but thick slices makes thin labels without an HR head.</summary>
+    public SegmentationInput Input { get; init; } = SegmentationInput.Thick;
+    /// <summary>Keep-largest-component steps for label maps, in this order; empty: none. Chosen on validation cases.</summary>
+    public ImmutableArray<LargestComponentRule> PostProcessing { get; init; } = [];
     /// <summary>Hash of training data and options.</summary>
     public string TrainingFingerprint { get; init; } = "";
     /// <summary>Program and version that wrote the model.</summary>
     public string ToolVersion { get; init; } = "";
 
+    /// <summary>True for a 2-D network: patches are single slices, D is never resampled, mirrored or tiled.</summary>
+    public bool IsPlanar => Patch.Depth == 1 && Divisor.Depth == 1;
+    /// <summary>True if labels on the refined grid can be had: from the HR head, or from an image interpolated to thin slices.</summary>
+    public bool CanSegmentThin => Factor > 1 && (HasHighResolutionHead || Input != SegmentationInput.Thick);
+
     /// <summary>As ONNX metadata key/values (invariant culture).</summary>
-    public IReadOnlyDictionary<string, string> ToMetadata() => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    public IReadOnlyDictionary<string, string> ToMetadata()
+    {
+        var result = new SortedDictionary<string, string>(Common(), StringComparer.Ordinal);
+        if (Input != SegmentationInput.Thick) result[MetadataReader.Prefix + "input"] = Inputs[(int)Input];
+        if (!PostProcessing.IsEmpty) result[MetadataReader.Prefix + "postprocessing"] = MetadataReader.Write(PostProcessing);
+        return result;
+    }
+
+    Dictionary<string, string> Common() => new()
     {
         [MetadataReader.Prefix + "model"] = Kind,
         [MetadataReader.Prefix + "format_version"] = MetadataReader.Write(FormatVersion),
@@ -67,27 +84,41 @@ public sealed record SegmentationModelInfo
     public static SegmentationModelInfo FromMetadata(IReadOnlyDictionary<string, string> metadata, string source)
     {
         var read = new MetadataReader(metadata, source, Kind, CurrentFormatVersion);
+        var labels = read.Labels("labels");
         return new()
         {
-            FormatVersion = read.Version,
             Factor = read.Integer("factor", 1, 64),
             Channels = read.Integer("channels", 1, 1024),
             Patch = read.Shape("patch_size"),
             Divisor = read.Shape("divisor"),
             TargetSpacing = read.Numbers("target_spacing", 3, 1e-4, 1e4),
             NormaliseInsideNonzero = read.Choice("normalisation", "zscore", "zscore_nonzero") == 1,
-            Labels = read.Labels("labels"),
+            Labels = labels,
             DefaultSliceAxis = read.Axis("slice_axis"),
             TileStep = read.Number("tile_step", 0.05, 1),
             GaussianSigma = read.Number("gaussian_sigma", 0.01, 10),
             Mirroring = read.Flag("mirroring"),
             HasHighResolutionHead = read.Flag("hr_head"),
+            Input = read.Has("input") ? (SegmentationInput)read.Choice("input", Inputs) : SegmentationInput.Thick,
+            PostProcessing = read.Has("postprocessing") ? read.LargestComponents("postprocessing", labels) : [],
             TrainingFingerprint = read.Text("training_fingerprint"),
             ToolVersion = read.Text("tool_version"),
         };
     }
 
     internal const string Kind = "segmentation";
+    static readonly string[] Inputs = ["thick", "thick_and_thin", "thin"];
+}
+
+/// <summary>What a segmentation network looks at (METHOD.md section 10).</summary>
+public enum SegmentationInput
+{
+    /// <summary>Thick slices; thin labels come from the HR head, if there is one.</summary>
+    Thick,
+    /// <summary>Thick slices for thick labels and, for thin labels, the image interpolated to thin slices (nnU-Net 2-D, slice by slice).</summary>
+    ThickAndThin,
+    /// <summary>The image interpolated to thin slices (nnU-Net*); thick labels are the majority of their r thin ones. The target spacing is that of thin slices.</summary>
+    Thin,
 }
 
 /// <summary>Depth (slice axis), height and width of a patch in voxels.</summary>

@@ -11,7 +11,7 @@ internal static class SegmentationPreprocessor
 {
     const double SameSpacing = 1e-3, Anisotropic = 3, SmallestDeviation = 1e-8;
 
-    /// <summary>Prepares an image for the network.</summary>
+    /// <summary>Prepares an image for the network. Single slices (a 2-D network) keep their spacing along D.</summary>
     /// <param name="image">Slice-first image of <c>info.Channels</c> channels.</param>
     /// <param name="info">Target spacing and normalisation.</param>
     /// <exception cref="ArgumentException">Wrong channel count.</exception>
@@ -23,6 +23,7 @@ internal static class SegmentationPreprocessor
         var voxels = Crop(image.Voxels, geometry, image.Channels, box, 1);
         var (mean, deviation) = Normalise(voxels, image.Channels, box.Shape, info.NormaliseInsideNonzero);
         var shape = TargetShape(box.Shape, geometry, info.TargetSpacing);
+        if (info.IsPlanar) shape = shape with { Depth = box.Shape.Depth };
         bool separate = IsSeparateZ([geometry.Spacing[2], geometry.Spacing[1], geometry.Spacing[0]]) ?? IsSeparateZ(info.TargetSpacing) ?? false;
         return new()
         {
@@ -48,29 +49,6 @@ internal static class SegmentationPreprocessor
     {
         var (values, from, to) = CropToPrepared(map, prepared, factor);
         return Resize(values, 1, from, to, 1, prepared.SeparateZ && factor == 1);
-    }
-
-    /// <summary>Class probabilities of a prepared volume back on the grid before cropping and resampling; outside the box background is certain.</summary>
-    /// <param name="probabilities"><c>K x factor*D x H x W</c> on the prepared grid.</param>
-    /// <param name="classes">K.</param>
-    /// <param name="prepared">The prepared image.</param>
-    /// <param name="factor">1: LR grid; r: HR grid, refined along D.</param>
-    /// <returns><c>K x factor*D x H x W</c> on <see cref="PreparedVolume.Geometry"/> (refined).</returns>
-    public static float[] Restore(float[] probabilities, int classes, PreparedVolume prepared, int factor = 1)
-    {
-        var box = prepared.Box;
-        var (from, to) = (Refine(prepared.Shape, factor), Refine(box.Shape, factor));
-        var inside = Resize(probabilities, classes, from, to, 1, prepared.SeparateZ && factor == 1);
-        var (width, height, depth) = (prepared.Geometry.Width, prepared.Geometry.Height, prepared.Geometry.Depth * factor);
-        if (to == new PatchShape(depth, height, width)) return inside;
-        int volume = depth * height * width;
-        var result = new float[classes * volume];
-        result.AsSpan(0, volume).Fill(1);
-        for (int k = 0, row = 0; k < classes; k++)
-            for (int z = 0; z < to.Depth; z++)
-                for (int y = 0; y < to.Height; y++, row += to.Width)
-                    inside.AsSpan(row, to.Width).CopyTo(result.AsSpan(k * volume + ((box.Z * factor + z) * height + box.Y + y) * width + box.X));
-        return result;
     }
 
     /// <summary>Throws if an image has another number of channels than the model.</summary>

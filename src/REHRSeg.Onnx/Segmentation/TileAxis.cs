@@ -12,15 +12,18 @@ internal sealed class TileAxis
     /// <param name="step">Largest step as a part of the tile.</param>
     /// <param name="sigma">Sigma of the weight as a part of the tile.</param>
     /// <param name="factor">The same tiles on the axis refined this many times.</param>
-    public TileAxis(int size, int tile, double step, double sigma, int factor = 1)
+    /// <param name="margin">Voxels (refined) at a tile's ends that a neighbouring tile knows better: they have no weight, as far as the tiles' overlap covers them.</param>
+    public TileAxis(int size, int tile, double step, double sigma, int factor = 1, int margin = 0)
     {
         int padded = Math.Max(size, tile), before = (padded - size) / 2;
         Starts = [.. PlaceTiles(padded, tile, step).Select(start => (start - before) * factor)];
         (Size, Tile) = (size * factor, tile * factor);
         Weight = GaussianWeight(Tile, sigma);
+        First = [.. Starts.Select((start, i) => Math.Max(-start, i == 0 ? 0 : Cut(i, margin)))];
+        End = [.. Starts.Select((start, i) => Math.Min(Size - start, Tile - (i == Starts.Length - 1 ? 0 : Cut(i + 1, margin))))];
         var sum = new double[Size];
-        foreach (int start in Starts)
-            for (int i = Math.Max(0, -start); i < Tile && start + i < Size; i++) sum[start + i] += Weight[i];
+        for (int t = 0; t < Starts.Length; t++)
+            for (int i = First[t]; i < End[t]; i++) sum[Starts[t] + i] += Weight[i];
         InverseSum = [.. sum.Select(s => (float)(1 / s))];
     }
 
@@ -32,13 +35,17 @@ internal sealed class TileAxis
     public int Tile { get; }
     /// <summary>Weight of each voxel of a tile, largest 1.</summary>
     public float[] Weight { get; }
+    /// <summary>First voxel of each tile that counts.</summary>
+    public int[] First { get; }
+    /// <summary>One past the last voxel of each tile that counts.</summary>
+    public int[] End { get; }
     /// <summary>One over the sum of the tiles' weights at each voxel of the volume.</summary>
     public float[] InverseSum { get; }
 
     /// <summary>First voxel of each tile in a volume of at least the tile's size.</summary>
     internal static int[] PlaceTiles(int size, int tile, double step)
     {
-        int count = (int)Math.Ceiling((size - tile) / (tile * step)) + 1;
+        int count = (int)Math.Ceiling((size - tile) / Math.Max(1, tile * step)) + 1;
         double actual = count > 1 ? (size - tile) / (count - 1.0) : 0;
         return [.. Enumerable.Range(0, count).Select(i => (int)Math.Round(actual * i))];
     }
@@ -52,4 +59,7 @@ internal sealed class TileAxis
         double smallest = weight.Where(w => w > 0).Min();
         return [.. weight.Select(w => (float)Math.Max(w, smallest))];
     }
+
+    /// <summary>Voxels without weight at the start of tile i and at the end of the one before it: the two together never exceed their overlap.</summary>
+    int Cut(int i, int margin) => Math.Clamp((Starts[i - 1] + Tile - Starts[i]) / 2, 0, margin);
 }

@@ -6,6 +6,9 @@ namespace REHRSeg.Onnx;
 /// From a volume in its file's orientation to LR and HR label maps: slice axis to D, crop, z-score, resampling to the model's spacing,
 /// sliding window with Gaussian weights and mirroring, and all of it back. One implementation for Torch and ONNX (METHOD.md section 7).
 /// </summary>
+/// <remarks>
+/// Labels are made slice by slice: beside the prepared image and the results, about one tile's depth of class probabilities is held a model, whatever the number of slices.
+/// </remarks>
 public static class VolumeSegmenter
 {
     /// <summary>Segments one volume.</summary>
@@ -14,87 +17,78 @@ public static class VolumeSegmenter
     /// <param name="info">What the network was trained on.</param>
     /// <param name="request">What to compute; null: LR and HR labels.</param>
     /// <param name="cancellationToken">Stops within a run of the network.</param>
-    /// <returns>LR maps voxel for voxel on the image; HR maps on <c>image.Geometry.Refine(factor, axis)</c>, null if the model has no HR head.</returns>
+    /// <returns>LR maps voxel for voxel on the image; HR maps on <c>image.Geometry.Refine(factor, axis)</c>, null if the model cannot segment thin slices.</returns>
     /// <exception cref="ArgumentException">Wrong channel count, a voxel that is not finite, or nothing to compute.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was written.</exception>
     public static SegmentationResult Segment(MLVolume image, IPatchModel model, SegmentationModelInfo info, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(info);
+        return Segment(image, [new EnsembleMember(model, info, "the model")], request, cancellationToken);
+    }
+
+    /// <summary>Segments one volume with several networks, for example one a fold: labels are those of the mean of their class probabilities.</summary>
+    /// <remarks>
+    /// The mean is taken on the image's grid, after each network's softmax, tiles and resampling, so that networks of different plans go together, as nnU-Net's
+    /// <c>nnUNetv2_ensemble</c> does; for the folds of one plan nnU-Net averages logits instead. Post-processing is what all members have in common.
+    /// Slices are made side by side: a member adds one tile's depth of class probabilities, and its own prepared image where its spacing is another.
+    /// </remarks>
+    /// <param name="image">Image in its file's orientation, any slice axis, any number of slices from 1.</param>
+    /// <param name="members">Networks of the same labels, factor and channels; patch, spacing and input may differ.</param>
+    /// <param name="request">What to compute; null: LR and HR labels.</param>
+    /// <param name="cancellationToken">Stops within a run of a network.</param>
+    /// <returns>As of one network; HR maps are null unless every member can segment thin slices.</returns>
+    /// <exception cref="ArgumentException">Members do not fit each other, wrong channel count, a voxel that is not finite, or nothing to compute.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing was written.</exception>
+    public static SegmentationResult Segment(MLVolume image, IReadOnlyList<EnsembleMember> members, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        EnsembleMember.RequireFit(members);
+        var info = members[0].Info;
         SegmentationPreprocessor.RequireChannels(image, info);
         if (image.FirstNotFinite() is { } strange) throw new ArgumentException($"The image holds the value {strange}; every voxel must be finite. Repair the image.", nameof(image));
         request ??= new();
-        bool hr = request.Hr && info.HasHighResolutionHead;
-        if (!request.Lr && !hr) throw new ArgumentException(request.Hr ? "Only HR labels are asked for, but the model has no HR head. Ask for LR labels." : "Neither LR nor HR labels are asked for.", nameof(request));
         ArgumentOutOfRangeException.ThrowIfLessThan(request.BatchSize, 1);
+        request = request with { Hr = request.Hr && RequireThin(members, request) };
+        if (request is { Lr: false, Hr: false }) throw new ArgumentException("Neither LR nor HR labels are asked for.", nameof(request));
 
         var axis = request.Axis ?? image.Geometry.DetectSliceAxis() ?? info.DefaultSliceAxis;
-        var sliceFirst = image.SwapAxes(axis, SliceAxis.Z);
-        WarnOfSpacing(sliceFirst.Geometry, info, request.Warn);
-        var prepared = SegmentationPreprocessor.Prepare(sliceFirst, info);
-        var window = new WindowRequest(request.Lr, hr, request.Mirror && info.Mirroring, request.BatchSize);
-        var (lrPatch, hrPatch) = SlidingWindow.Run(prepared.Voxels, prepared.Shape, model, info, window, request.Progress, cancellationToken);
-        var (lr, lrProbabilities) = Finish(lrPatch, 1);
-        var (thin, thinProbabilities) = Finish(hrPatch, info.Factor);
-        return new(lr, thin, lrProbabilities, thinProbabilities);
-
-        (MLVolume? Labels, MLVolume? Probabilities) Finish(float[]? patch, int factor)
+        foreach (var member in members) WarnOfSpacing(image.Geometry.SwapAxes(axis, SliceAxis.Z), member, members.Count > 1, request.Warn);
+        var images = new PreparedImages(image, axis);
+        var passes = members.Select(m => new MemberPass(m, images, new(request.Lr, request.Hr || SegmentationVolumes.NeedsThin(members), request.Mirror && m.Info.Mirroring, request.BatchSize))).ToArray();
+        var volumes = new SegmentationVolumes(image.Geometry, axis, members, request);
+        long total = passes.Sum(p => p.Items), done = 0;
+        void OnRun(int items) => request.Progress?.Report((done += items) / (double)total);
+        var streams = passes.Select(p => p.Run(OnRun, cancellationToken).GetEnumerator()).ToArray();
+        try
         {
-            if (patch is null) return default;
-            cancellationToken.ThrowIfCancellationRequested();
-            int classes = info.Labels.Length;
-            var probabilities = SegmentationPreprocessor.Restore(patch, classes, prepared, factor);
-            var grid = factor == 1 ? sliceFirst.Geometry : sliceFirst.Geometry.Refine(factor, SliceAxis.Z);
-            var geometry = factor == 1 ? image.Geometry : image.Geometry.Refine(factor, axis);
-            MLVolume Back(float[] voxels, int channels) => new(geometry, new MLVolume(grid, voxels, channels).SwapAxes(axis, SliceAxis.Z).Memory, channels);
-            return (Back(MostLikely(probabilities, info), 1), request.Probabilities ? Back(probabilities, classes) : null);
+            for (int z = 0; z < image.Geometry.Size[(int)axis]; z++)
+                volumes.Add(z, Array.ConvertAll(streams, s => s.MoveNext() ? s.Current : throw new InvalidOperationException("A model ended before the volume.")));
         }
+        finally
+        {
+            foreach (var stream in streams) stream.Dispose();
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return volumes.Finish();
     }
 
-    /// <summary>Label value of the most likely class of each voxel; ties to the earlier class.</summary>
-    static float[] MostLikely(float[] probabilities, SegmentationModelInfo info)
+    /// <summary>True if every member can make thin labels; throws where nothing else is asked for.</summary>
+    static bool RequireThin(IReadOnlyList<EnsembleMember> members, SegmentationRequest request)
     {
-        int n = probabilities.Length / info.Labels.Length;
-        var best = probabilities.AsSpan(0, n).ToArray();
-        var labels = new float[n];
-        labels.AsSpan().Fill(info.Labels[0].Value);
-        for (int k = 1; k < info.Labels.Length; k++)
-        {
-            var candidate = probabilities.AsSpan(k * n, n);
-            for (int i = 0; i < n; i++)
-                if (candidate[i] > best[i]) (best[i], labels[i]) = (candidate[i], info.Labels[k].Value);
-        }
-        return labels;
+        if (members.FirstOrDefault(m => !m.Info.CanSegmentThin) is not { } without) return true;
+        string reason = without.Info.Factor == 1 ? $"{without.Name} works on the slices as they are (factor 1)" : $"{without.Name} has no HR head";
+        if (!request.Lr) throw new ArgumentException($"Only HR labels are asked for, but {reason}. Ask for LR labels.", nameof(request));
+        if (members.Any(m => m.Info.CanSegmentThin)) request.Warn?.Invoke($"There are no HR labels: {reason}, other models of the ensemble make them. Leave it out, or ask for LR labels alone.");
+        return false;
     }
 
-    static void WarnOfSpacing(VolumeGeometry geometry, SegmentationModelInfo info, Action<string>? warn)
+    static void WarnOfSpacing(VolumeGeometry thick, EnsembleMember member, bool named, Action<string>? warn)
     {
         if (warn is null) return;
+        var info = member.Info;
+        var geometry = info.Input == SegmentationInput.Thin ? thick.Refine(info.Factor, SliceAxis.Z) : thick;
         double[] spacing = [geometry.Spacing[2], geometry.Spacing[1], geometry.Spacing[0]];
-        if (spacing.Zip(info.TargetSpacing).Any(p => p.First / p.Second is < 0.5 or > 2))
-            warn(FormattableString.Invariant($"The image's spacing {spacing[0]:0.###} x {spacing[1]:0.###} x {spacing[2]:0.###} mm (slices first) is far from the {info.TargetSpacing[0]:0.###} x {info.TargetSpacing[1]:0.###} x {info.TargetSpacing[2]:0.###} mm that the model was trained at; expect poorer labels."));
+        if (spacing.Zip(info.TargetSpacing).Skip(info.IsPlanar ? 1 : 0).Any(p => p.First / p.Second is < 0.5 or > 2))
+            warn(FormattableString.Invariant($"The image's spacing {spacing[0]:0.###} x {spacing[1]:0.###} x {spacing[2]:0.###} mm (slices first) is far from the {info.TargetSpacing[0]:0.###} x {info.TargetSpacing[1]:0.###} x {info.TargetSpacing[2]:0.###} mm that {(named ? member.Name : "the model")} was trained at; expect poorer labels."));
     }
 }
-
-/// <summary>What to compute.</summary>
-public sealed record SegmentationRequest
-{
-    /// <summary>Labels on the input's own grid.</summary>
-    public bool Lr { get; init; } = true;
-    /// <summary>Labels on the refined grid (r slices for each), if the model has an HR head.</summary>
-    public bool Hr { get; init; } = true;
-    /// <summary>Also class probabilities.</summary>
-    public bool Probabilities { get; init; }
-    /// <summary>Average over mirrored patches (8 runs), if the model was trained with mirroring.</summary>
-    public bool Mirror { get; init; } = true;
-    /// <summary>Patches per run, at least 1.</summary>
-    public int BatchSize { get; init; } = 2;
-    /// <summary>Slice axis; null: detected from the spacing.</summary>
-    public SliceAxis? Axis { get; init; }
-    /// <summary>Receives the finished part, 0 to 1.</summary>
-    public IProgress<double>? Progress { get; init; }
-    /// <summary>Receives warnings, for example of a spacing far from the model's.</summary>
-    public Action<string>? Warn { get; init; }
-}
-
-/// <summary>Label maps (and probabilities) of one volume; null where not asked for or, for HR, where the model has no HR head.</summary>
-public sealed record SegmentationResult(MLVolume? Lr, MLVolume? Hr, MLVolume? LrProbabilities, MLVolume? HrProbabilities);

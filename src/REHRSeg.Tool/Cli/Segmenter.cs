@@ -3,44 +3,72 @@ using REHRSeg.Onnx;
 
 namespace REHRSeg.Tool;
 
-/// <summary>A segmentation model behind <c>--model</c>: a run folder (Torch) or an ONNX file (no Torch is loaded).</summary>
-internal abstract class Segmenter : IDisposable
+/// <summary>The segmentation models behind <c>--model</c>: run folders (Torch) and ONNX files (no Torch is loaded for those), averaged where there are several.</summary>
+internal sealed class Segmenter : IDisposable
 {
-    public abstract SegmentationModelInfo Info { get; }
-    protected abstract SegmentationResult Run(MLVolume image, SegmentationRequest request, CancellationToken cancel);
-    public abstract void Dispose();
+    readonly List<IDisposable> _owned = [];
+    readonly List<EnsembleMember> _members = [];
+    readonly ToolConsole _console;
 
-    public static Segmenter Open(string model, ToolConsole console)
+    Segmenter(ToolConsole console) => _console = console;
+
+    /// <summary>What the (first) model is.</summary>
+    public SegmentationModelInfo Info => _members[0].Info;
+
+    /// <summary>A model that cannot segment thin slices; null: all can.</summary>
+    public string? WithoutThin => _members.Find(m => !m.Info.CanSegmentThin)?.Name;
+
+    public static Segmenter Open(string model, ToolConsole console) => Open([model], console);
+
+    /// <exception cref="ArgumentException">Models that do not fit each other.</exception>
+    public static Segmenter Open(IReadOnlyList<string> models, ToolConsole console)
     {
-        if (File.Exists(model)) return new OnnxSegmenter(model, console);
-        if (Directory.Exists(model)) return OpenRun(model);
-        throw new FileNotFoundException($"--model {model}: there is no such file or folder.");
+        var segmenter = new Segmenter(console);
+        try
+        {
+            foreach (string model in models) segmenter.Add(model);
+            EnsembleMember.RequireFit(segmenter._members);
+            return segmenter;
+        }
+        catch
+        {
+            segmenter.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Segments; where the model has no HR head, thin labels repeat the thick ones.</summary>
+    /// <summary>Segments; where a model cannot segment thin slices, thin labels repeat the thick ones. At factor 1 there are none.</summary>
     public SegmentationResult Segment(MLVolume image, SegmentationRequest request, CancellationToken cancel)
     {
-        if (!request.Hr || Info.HasHighResolutionHead) return Run(image, request, cancel);
-        var lr = Run(image, request with { Lr = true, Hr = false }, cancel);
+        request = request with { Warn = _console.Warn };
+        if (!request.Hr || WithoutThin is null || Info.Factor == 1) return VolumeSegmenter.Segment(image, _members, request, cancel);
+        var lr = VolumeSegmenter.Segment(image, _members, request with { Lr = true, Hr = false }, cancel);
         var axis = request.Axis ?? image.Geometry.DetectSliceAxis() ?? Info.DefaultSliceAxis;
         return lr with { Hr = LabelInterpolation.Nearest(lr.Lr!, axis, Info.Factor), Lr = request.Lr ? lr.Lr : null };
     }
 
-    static Segmenter OpenRun(string folder) => new TorchSegmenter(new RunFolder(folder));
-
-    sealed class OnnxSegmenter(string file, ToolConsole console) : Segmenter
+    public void Dispose()
     {
-        readonly OnnxVolumeScorer _scorer = new(file, new OnnxScoringOptions { Warn = console.Warn });
-        public override SegmentationModelInfo Info => _scorer.Info;
-        protected override SegmentationResult Run(MLVolume image, SegmentationRequest request, CancellationToken cancel) => _scorer.Score(image, request, cancel);
-        public override void Dispose() => _scorer.Dispose();
+        foreach (var model in _owned) model.Dispose();
     }
 
-    sealed class TorchSegmenter(RunFolder run) : Segmenter
+    void Add(string model)
     {
-        readonly RehrSegModel _model = run.Load<RehrSegTransformer>().Model;
-        public override SegmentationModelInfo Info => _model.Info;
-        protected override SegmentationResult Run(MLVolume image, SegmentationRequest request, CancellationToken cancel) => _model.Predict(image, request, cancel);
-        public override void Dispose() => _model.Dispose();
+        if (File.Exists(model))
+        {
+            var scorer = new OnnxVolumeScorer(model, new OnnxScoringOptions { Warn = _console.Warn });
+            _owned.Add(scorer);
+            _members.Add(scorer.Members[0]);
+        }
+        else if (Directory.Exists(model)) AddRun(model);
+        else throw new FileNotFoundException($"--model {model}: there is no such file or folder.");
+    }
+
+    // Apart, so that ONNX files alone load no Torch assembly.
+    void AddRun(string folder)
+    {
+        var network = new RunFolder(folder).Load<RehrSegTransformer>().Model;
+        _owned.Add(network);
+        _members.Add(network.AsMember(folder));
     }
 }

@@ -52,7 +52,8 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
 
     string[] PseudoColumns => [_options.PseudoImageColumnName, _options.PseudoLabelColumnName, _options.PseudoHrLabelColumnName, _options.PseudoUncertaintyColumnName];
 
-    SegmentationColumns Columns => new(_options.ImageColumnName, _options.LrSegmentationColumnName, _options.HrSegmentationColumnName, _options.LrProbabilitiesColumnName, _options.HrProbabilitiesColumnName);
+    SegmentationColumns Columns => new(_options.ImageColumnName, _options.LrSegmentationColumnName, _options.HrSegmentationColumnName, _options.LrProbabilitiesColumnName, _options.HrProbabilitiesColumnName,
+        _options.LrUncertaintyColumnName, _options.HrUncertaintyColumnName);
 
     /// <summary>Checks all cases, plans the network, then trains. Takes hours at the default (paper) options.</summary>
     /// <exception cref="DatasetException">Cases that cannot be trained on or validated with; found before the work starts.</exception>
@@ -64,8 +65,12 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         GetOutputSchema(MlNetInternals.ShapeOf(input.Schema));
         var teacher = _options.Teacher ?? TeacherAnnotation.Find(input.Schema)?.Model;
         var options = _options with { Labels = _options.Labels ?? LabelAnnotations.Read(input.Schema[_options.LabelColumnName]), Teacher = teacher };
-        var model = TrainingSession.Run(_host, options, _seed, context => RehrSegTrainer.Train(ReadData(input, options, context), options, context));
-        return new(_env, model, Columns.For(model.Info.HasHighResolutionHead), new() { Axis = options.Axis });
+        var model = TrainingSession.Run(_host, options, _seed, context =>
+        {
+            var data = ReadData(input, options, context);
+            return PostProcessingChoice.Apply(RehrSegTrainer.Train(data, options, context), data.Validation, options, context);
+        });
+        return new(_env, model, Columns.For(model.Info.CanSegmentThin), new() { Axis = options.Axis });
     }
 
     RehrSegTrainingData ReadData(IDataView input, RehrSegOptions options, TrainingContext context)
@@ -78,7 +83,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         return new()
         {
             Real = real,
-            Validation = options.Validates ? ReadValidation(options, real, context) : [],
+            Validation = options.ReadsValidationSet ? ReadValidation(options, real, context) : [],
             Pseudo = pseudo ? [.. rows.Select(r => new PseudoSample(r.Volumes[2], r.Volumes[3], r.Volumes[4], r.Volumes[5], r.Start))] : [],
             Teacher = options.Teacher,
             BaselineReady = options.BaselineReady,

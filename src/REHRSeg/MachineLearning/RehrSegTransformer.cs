@@ -14,7 +14,8 @@ namespace REHRSeg;
 public sealed class RehrSegTransformer : AddVolumesTransformer, IDisposable
 {
     internal const string LoaderSignature = "RehrSegSegmentation";
-    static readonly ModelFormat Format = new("RSREHRSG", LoaderSignature, typeof(RehrSegTransformer).Assembly);
+    static readonly ModelFormat Format = new("RSREHRSG", LoaderSignature, typeof(RehrSegTransformer).Assembly, Version2);
+    const uint Version2 = 0x00010002; // uncertainty columns
     readonly SegmentationColumns _columns;
     readonly SegmentationRequest _request;
 
@@ -33,7 +34,7 @@ public sealed class RehrSegTransformer : AddVolumesTransformer, IDisposable
             return Model.Predict(image, request with { Warn = message => channel.Warning(MessageSensitivity.None, message) }, cancellation.Token);
         });
 
-    // Fields: columns (5 strings), int axis (-1 = detected). Entry Model.bin: RehrSegModel.Save.
+    // Fields: columns (7 strings; version 1: 5), int axis (-1 = detected). Entry Model.bin: RehrSegModel.Save.
     private protected override void Save(ModelSaveContext context)
     {
         var writer = MlNetInternals.BeginSave(context, Format);
@@ -45,7 +46,7 @@ public sealed class RehrSegTransformer : AddVolumesTransformer, IDisposable
     static RehrSegTransformer Create(IHostEnvironment env, ModelLoadContext context)
     {
         var reader = MlNetInternals.BeginLoad(context, Format);
-        var columns = SegmentationColumns.Read(reader);
+        var columns = SegmentationColumns.Read(reader, MlNetInternals.WrittenVersion(context) < Version2);
         int axis = reader.ReadInt32();
         TorchRuntime.EnsureLoaded();
         var (gpu, fallback) = MlNetInternals.GpuSettings(env);

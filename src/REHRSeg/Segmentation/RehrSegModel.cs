@@ -37,7 +37,7 @@ public sealed class RehrSegModel : IDisposable
     /// <param name="image">Image in its file's orientation, with the model's channels.</param>
     /// <param name="request">What to compute; null: LR and HR labels.</param>
     /// <param name="cancellationToken">Stops within a run of the network.</param>
-    /// <returns>Labels on the image's grid, and on the grid refined along the slice axis if the model has an HR head.</returns>
+    /// <returns>Labels on the image's grid, and on the grid refined along the slice axis if the model can segment thin slices.</returns>
     /// <exception cref="ArgumentException">Wrong channel count.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public SegmentationResult Predict(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
@@ -45,6 +45,14 @@ public sealed class RehrSegModel : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(image);
         return VolumeSegmenter.Segment(image, _patchModel, Info, request, cancellationToken);
+    }
+
+    /// <summary>This network as one of an ensemble: <see cref="VolumeSegmenter.Segment(MLVolume, IReadOnlyList{EnsembleMember}, SegmentationRequest, CancellationToken)"/>. It stays this model's.</summary>
+    /// <param name="name">For messages.</param>
+    public EnsembleMember AsMember(string name)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new(_patchModel, Info, name);
     }
 
     /// <summary>Writes architecture, info and weights (safetensors with metadata).</summary>

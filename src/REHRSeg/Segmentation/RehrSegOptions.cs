@@ -31,6 +31,10 @@ public sealed record RehrSegOptions : TrainerOptions
     public string? LrProbabilitiesColumnName { get; init; }
     /// <summary>Added column: class probabilities (one channel a class) on the refined grid; null: none.</summary>
     public string? HrProbabilitiesColumnName { get; init; }
+    /// <summary>Added column: uncertainty of each voxel, 0 to 1 (<see cref="REHRSeg.Onnx.SegmentationRequest.Uncertainty"/>), on the input's grid; null: none.</summary>
+    public string? LrUncertaintyColumnName { get; init; }
+    /// <summary>Added column: uncertainty of each voxel, 0 to 1, on the refined grid; null: none.</summary>
+    public string? HrUncertaintyColumnName { get; init; }
     /// <summary>Distillation teacher; null: the one that travels with the HrImage column's annotation.</summary>
     public SelfSrModel? Teacher { get; init; }
     /// <summary>Receives the plain nnU-Net when its phase ends (the baseline, without HR head), for example to export it. The model is disposed after the call.</summary>
@@ -52,6 +56,11 @@ public sealed record RehrSegOptions : TrainerOptions
     public bool KeepBest { get; init; }
     /// <summary>Validations without a new best average after which a phase ends, at least 1; null: never. The learning rate stays that of the full length.</summary>
     public int? Patience { get; init; }
+    /// <summary>
+    /// After training, segment the cases of <see cref="ValidationSet"/> and store the keep-largest-component steps that help them in the model
+    /// (<see cref="SegmentationModelInfo.PostProcessing"/>), which is a choice by held-out cases; false: none, as REHRSeg (METHOD.md section 7).
+    /// </summary>
+    public bool ChoosePostProcessing { get; init; }
 
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;
@@ -145,7 +154,7 @@ public sealed record RehrSegOptions : TrainerOptions
     internal bool TrainsHrHead => FineTunes && HrLossWeight > 0;
 
     /// <summary>False: no held-out case is read.</summary>
-    internal bool Validates => ValidationSet is not null && ValidationInterval > 0;
+    internal bool ReadsValidationSet => ValidationSet is not null && (ValidationInterval > 0 || ChoosePostProcessing);
 
     /// <summary>What the planner may spend.</summary>
     internal PlanningBudget Budget => new()
@@ -164,6 +173,7 @@ public sealed record RehrSegOptions : TrainerOptions
     {
         Require(ValidationSet is not null || !KeepBest, nameof(KeepBest), KeepBest, $"false without {nameof(ValidationSet)}");
         Require(ValidationSet is not null || Patience is null, nameof(Patience), Patience, $"null without {nameof(ValidationSet)}");
+        Require(ValidationSet is not null || !ChoosePostProcessing, nameof(ChoosePostProcessing), ChoosePostProcessing, $"false without {nameof(ValidationSet)}");
         if (ValidationSet is null) return;
         foreach (string column in (string[])[ImageColumnName, LabelColumnName])
             if (ValidationSet.Schema.GetColumnOrNull(column) is not { Type: Imaging.VolumeDataViewType })

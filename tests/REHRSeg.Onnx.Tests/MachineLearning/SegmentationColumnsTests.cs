@@ -24,14 +24,36 @@ public class SegmentationColumnsTests
     }
 
     [Fact]
+    public void Uncertainty_is_computed_for_its_columns()
+    {
+        var columns = new SegmentationColumns("Image", "A", null, null, null, null, "U");
+        SegmentationRequest? asked = null;
+        var row = columns.MakeRowFunction([false, true], new(), () => Volumes[0], (_, request) => new(null, Volumes[1], null, null) { HrUncertainty = Volumes[(asked = request).Uncertainty ? 2 : 0] })();
+        Assert.Equal(new SegmentationRequest { Lr = false, Uncertainty = true }, asked);
+        Assert.Same(Volumes[2], row[1]);
+        Assert.Equal(["A"], columns.For(thin: false).Added);
+    }
+
+    [Fact]
+    public void Names_of_version_1_are_read()
+    {
+        using var stream = new MemoryStream();
+        var writer = new BinaryWriter(stream);
+        foreach (string name in new[] { "Image", "A", "", "P", "" }) writer.Write(name);
+        stream.Position = 0;
+        Assert.Equal(new SegmentationColumns("Image", "A", null, "P", null), SegmentationColumns.Read(new BinaryReader(stream), version1: true));
+        Assert.Equal(stream.Length, stream.Position);
+    }
+
+    [Fact]
     public void Names_survive_writing()
     {
-        var columns = new SegmentationColumns("Image", null, "Hr", "P", null);
+        var columns = new SegmentationColumns("Image", null, "Hr", "P", null, null, "U");
         using var stream = new MemoryStream();
         columns.Write(new BinaryWriter(stream));
         stream.Position = 0;
         Assert.Equal(columns, SegmentationColumns.Read(new BinaryReader(stream)));
-        Assert.Equal(["Hr", "P"], columns.Added);
+        Assert.Equal(["Hr", "P", "U"], columns.Added);
     }
 
     [Fact]

@@ -49,6 +49,26 @@ public sealed class ScoreVolumesTests(FittedPipeline fitted) : IClassFixture<Fit
     }
 
     [Fact]
+    public void An_ensemble_with_uncertainty_survives_save_and_load()
+    {
+        string model = Export();
+        using var transformer = _ml.Transforms.ScoreVolumes(new OnnxSegmentationOptions
+        {
+            ModelPath = model, MoreModelPaths = [model], LrSegmentationColumnName = null, LrUncertaintyColumnName = "U", HrUncertaintyColumnName = "HrU", PostProcess = false,
+        }).Fit(fitted.Cases);
+        string file = Path.Combine(fitted.Folder, "ensemble.zip");
+        _ml.Model.Save(transformer, fitted.Cases.Schema, file);
+        using var loaded = Assert.IsType<OnnxSegmentationTransformer>(new MLContext().Model.Load(file, out _));
+        var image = TinyPhantoms.Case(52).Image!;
+        var expected = fitted.Model.LastTransformer.Model.Predict(image, new() { Uncertainty = true });
+        var view = loaded.Transform(_ml.Data.LoadFromEnumerable(new[] { new TinyPhantoms.Row { Image = image } }));
+        Assert.Equal(["Id", "Image", "Label", "HrSegmentation", "U", "HrU"], view.Schema.Select(c => c.Name));
+        AssertClose(expected.LrUncertainty!, view.GetColumn<MLVolume>("U").Single());
+        AssertClose(expected.HrUncertainty!, view.GetColumn<MLVolume>("HrU").Single());
+        Assert.All(expected.HrUncertainty!.Voxels.ToArray(), u => Assert.InRange(u, 0, 1));
+    }
+
+    [Fact]
     public void A_prediction_engine_scores_one_volume()
     {
         using var transformer = _ml.Transforms.ScoreVolumes(Export()).Fit(fitted.Cases);
