@@ -97,6 +97,19 @@ public class FullDiskTests
     }
 
     [Fact]
+    public void A_first_checkpoint_that_cannot_be_written_ends_the_stage()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["checkpoints"], "");
+        var warnings = new List<string>();
+        var task = new ScriptedTask { ValidationInterval = 0, OnLoss = i => Assert.True(i < 6) };
+        var e = Assert.Throws<IOException>(() => task.Run(new() { Device = CPU, Directory = folder.Path, Warn = warnings.Add }, checkpointInterval: 6));
+        Assert.Contains(folder["checkpoints"], e.Message);
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
     public void A_folder_that_takes_nothing_is_refused_when_a_stage_begins()
     {
         using var scope = NewDisposeScope();
