@@ -36,6 +36,7 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
         string[] train = ["train", "--dataset", trained.Data, "--out", folder["run"], .. TrainedRun.Tiny];
         ToolRun.InProcess([.. train, "--set", "segmentation.keepBest=true"]).AssertUsage("--fold", "keepBest");
         ToolRun.InProcess([.. train, "--set", "segmentation.patience=2"]).AssertUsage("--fold", "patience");
+        ToolRun.InProcess([.. train, "--set", "segmentation.choosePostProcessing=true"]).AssertUsage("--fold", "choosePostProcessing");
         ToolRun.InProcess([.. train, "--fold", "0", "--set", "segmentation.keepBest=true", "--set", "segmentation.validationInterval=0"]).AssertUsage("KeepBest", "ValidationInterval");
         ToolRun.InProcess([.. train, "--fold", "0", "--folds", "9"]).AssertFailure("5 case(s) cannot be split into 9 folds");
         Assert.False(File.Exists(folder["run", "config.json"]));

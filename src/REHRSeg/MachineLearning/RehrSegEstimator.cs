@@ -65,7 +65,11 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         GetOutputSchema(MlNetInternals.ShapeOf(input.Schema));
         var teacher = _options.Teacher ?? TeacherAnnotation.Find(input.Schema)?.Model;
         var options = _options with { Labels = _options.Labels ?? LabelAnnotations.Read(input.Schema[_options.LabelColumnName]), Teacher = teacher };
-        var model = TrainingSession.Run(_host, options, _seed, context => RehrSegTrainer.Train(ReadData(input, options, context), options, context));
+        var model = TrainingSession.Run(_host, options, _seed, context =>
+        {
+            var data = ReadData(input, options, context);
+            return PostProcessingChoice.Apply(RehrSegTrainer.Train(data, options, context), data.Validation, options, context);
+        });
         return new(_env, model, Columns.For(model.Info.CanSegmentThin), new() { Axis = options.Axis });
     }
 
@@ -80,7 +84,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         return new()
         {
             Real = real,
-            Validation = options.Validates ? ReadValidation(options, real, context) : [],
+            Validation = options.ReadsValidationSet ? ReadValidation(options, real, context) : [],
             Pseudo = pseudo ? [.. rows.Select(r => new PseudoSample(r.Volumes[2], r.Volumes[3], r.Volumes[4], r.Volumes[5], r.Start))] : [],
             Teacher = options.Teacher,
             BaselineReady = options.BaselineReady,

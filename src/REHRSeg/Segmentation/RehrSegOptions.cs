@@ -65,6 +65,11 @@ public sealed record RehrSegOptions : TrainerOptions
     /// for any fold); null: memory, or where they would take more than a quarter of it, the folder <c>cache</c> in <see cref="TrainerOptions.CheckpointDirectory"/> until the training has finished.
     /// </summary>
     public string? CacheDirectory { get; init; }
+    /// <summary>
+    /// After training, segment the cases of <see cref="ValidationSet"/> and store the keep-largest-component steps that help them in the model
+    /// (<see cref="SegmentationModelInfo.PostProcessing"/>), which is a choice by held-out cases; false: none, as REHRSeg (METHOD.md section 7).
+    /// </summary>
+    public bool ChoosePostProcessing { get; init; }
 
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;
@@ -186,7 +191,7 @@ public sealed record RehrSegOptions : TrainerOptions
     internal bool TrainsHrHead => FineTunes && HrLossWeight > 0;
 
     /// <summary>False: no held-out case is read.</summary>
-    internal bool Validates => ValidationSet is not null && ValidationInterval > 0;
+    internal bool ReadsValidationSet => ValidationSet is not null && (ValidationInterval > 0 || ChoosePostProcessing);
 
     /// <summary>What the planner may spend.</summary>
     internal PlanningBudget BudgetOf(double featureMapElements) => new()
@@ -212,6 +217,7 @@ public sealed record RehrSegOptions : TrainerOptions
     {
         Require(ValidationSet is not null || !KeepBest, nameof(KeepBest), KeepBest, $"false without {nameof(ValidationSet)}");
         Require(ValidationSet is not null || Patience is null, nameof(Patience), Patience, $"null without {nameof(ValidationSet)}");
+        Require(ValidationSet is not null || !ChoosePostProcessing, nameof(ChoosePostProcessing), ChoosePostProcessing, $"false without {nameof(ValidationSet)}");
         if (ValidationSet is null) return;
         foreach (string column in (string[])[ImageColumnName, LabelColumnName])
             if (ValidationSet.Schema.GetColumnOrNull(column) is not { Type: Imaging.VolumeDataViewType })

@@ -16,6 +16,12 @@ internal sealed class BestWeights(ITrainingTask task, TrainingContext context) :
     /// <summary>The stage's file in a training folder.</summary>
     public static string PathOf(string directory, string stage) => Path.ChangeExtension(Checkpoint.PathOf(directory, stage), ".best.safetensors");
 
+    /// <summary>Removes the stage's file, if there is one.</summary>
+    public static void Delete(string directory, string stage)
+    {
+        if (PathOf(directory, stage) is var path && File.Exists(path)) File.Delete(path);
+    }
+
     /// <summary>Keeps the network's present weights.</summary>
     /// <exception cref="IOException">The file cannot be written; the one before it is untouched, and memory holds the weights.</exception>
     public void Keep(ValidationScore score)

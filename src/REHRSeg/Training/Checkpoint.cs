@@ -40,7 +40,7 @@ internal static class Checkpoint
     public static void Delete(string directory, string stage)
     {
         while (Locate(directory, stage) is { } path) File.Delete(path);
-        if (BestWeights.PathOf(directory, stage) is var best && File.Exists(best)) File.Delete(best);
+        BestWeights.Delete(directory, stage);
     }
 
     /// <summary>Removes what a killed process left of files that it was writing.</summary>

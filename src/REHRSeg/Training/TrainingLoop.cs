@@ -6,8 +6,9 @@ namespace REHRSeg;
 
 /// <summary>
 /// The one loop of all trainers: schedule, loss, backward, clip, step, validate, report, checkpoint, resume to the same bytes, cancel.
-/// A stage that cannot open its journal does not begin. One that has begun is not stopped by a full disk: a checkpoint or a line that cannot be
-/// written is warned of and tried again at its next time, and the checkpoint before it stays, since a night's training outweighs a file.
+/// A folder that takes nothing is found early: a stage that cannot open its journal does not begin, and one whose first checkpoint cannot be written
+/// ends. After that a full disk stops nothing: a checkpoint or a line that cannot be written is warned of and tried again at its next time, and the
+/// checkpoint before it stays, since a night's training outweighs a file.
 /// </summary>
 internal static class TrainingLoop
 {
@@ -27,7 +28,7 @@ internal static class TrainingLoop
     /// <exception cref="TrainingDivergedException">The loss is not finite; the last checkpoint is untouched.</exception>
     /// <exception cref="ModelFormatException">The checkpoint to resume from is damaged or of another network.</exception>
     /// <exception cref="DatasetException">The checkpoint to resume from was trained on other cases.</exception>
-    /// <exception cref="IOException">The folder cannot be written when the stage begins.</exception>
+    /// <exception cref="IOException">The folder cannot be written when the stage begins, or takes no first checkpoint.</exception>
     public static void Run(ITrainingTask task, IOptimizer optimizer, TrainingContext context, int checkpointInterval)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -42,7 +43,7 @@ internal static class TrainingLoop
         {
             if (run.ValidationIsDue) run.Validate();
             if (run.IsAtEnd) break;
-            if (run.CheckpointIsDue) run.SaveCheckpoint();
+            if (run.CheckpointIsDue) run.SaveCheckpoint(orStop: true);
             if (run.SinceReport >= s_reportEvery) run.Report();
             run.Step();
         }
@@ -211,20 +212,26 @@ internal static class TrainingLoop
             _context.Progress?.Report(new(_task.Stage, Iteration, _task.Iterations, metrics, Elapsed, remaining));
         }
 
-        public void SaveCheckpoint()
+        /// <param name="orStop">Where there is no checkpoint yet, one that cannot be written ends the stage: little is lost, and nothing says that a later one would fit.</param>
+        public void SaveCheckpoint(bool orStop = false)
         {
             if (_context.Directory is not { } directory) return;
-            bool written = TryWrite(() =>
+            bool written = true;
+            if (orStop && _checkpoint == 0) Write();
+            else written = TryWrite(Write, e => $"the checkpoint of iteration {Iteration} was not written ({++_failures} in a row): {e.Message} {(_checkpoint > 0 ? $"The one of iteration {_checkpoint} is intact" : "There is none before it")}{(orStop ? $"; the next attempt is after at most {_checkpointInterval} iterations" : "")}.");
+            if (written) (_checkpoint, _failures) = (Iteration, 0);
+
+            void Write()
             {
                 if (!_saved)
                 {
                     foreach (string stage in TrainingStages.OutdatedBy(_task.Stage, _resumed)) Checkpoint.Delete(directory, stage);
-                    if (!_resumed && _score.Best is null) File.Delete(BestWeights.PathOf(directory, _task.Stage));
+                    if (!_resumed && _score.Best is null) BestWeights.Delete(directory, _task.Stage);
                 }
                 _saved = true;
-                Checkpoint.Save(directory, new(_task.Stage, Iteration, _task.Iterations, _context.Seed, _random.State, Elapsed.TotalSeconds) { Score = _score, ValidationIsDue = ValidationIsDue, Cases = _context.Cases }, _task.Network, _optimizer, _average);
-            }, e => $"the checkpoint of iteration {Iteration} was not written ({++_failures} in a row): {e.Message} {(_checkpoint > 0 ? $"The one of iteration {_checkpoint} is intact" : "There is none before it")}{(IsAtEnd ? "" : $"; the next attempt is after at most {_checkpointInterval} iterations")}.");
-            if (written) (_checkpoint, _failures) = (Iteration, 0);
+                var position = new Checkpoint.Position(_task.Stage, Iteration, _task.Iterations, _context.Seed, _random.State, Elapsed.TotalSeconds) { Score = _score, ValidationIsDue = ValidationIsDue, Cases = _context.Cases };
+                Checkpoint.Save(directory, position, _task.Network, _optimizer, _average);
+            }
         }
 
         public void Finish()

@@ -26,7 +26,7 @@ public class FullDiskTests
         static Dictionary<string, string> Files(string path) => Directory.GetFiles(path, "*", SearchOption.AllDirectories).ToDictionary(f => f, f => Convert.ToHexString(File.ReadAllBytes(f)));
     }
 
-    /// <summary>The folder takes no checkpoint from iteration 8 to 15: training goes on, says so each time, and the next one is written.</summary>
+    /// <summary>The folder takes no checkpoint from iteration 8 to 14: training goes on, says so each time, and the next one is written.</summary>
     [Fact]
     public void Training_goes_on_and_tries_again()
     {
@@ -51,7 +51,7 @@ public class FullDiskTests
                     using var kept = SafeTensors.Read(Path.Combine(aside, "scripted.safetensors"));
                     Assert.Equal("6", kept.Metadata["iteration"]);
                 }
-                if (i == 15)
+                if (i == 14)
                 {
                     File.Delete(checkpoints);
                     Directory.Move(aside, checkpoints);
@@ -94,6 +94,19 @@ public class FullDiskTests
             else task.Run(context, 100);
             Assert.Contains("There is none before it", Assert.Single(warnings));
         }
+    }
+
+    [Fact]
+    public void A_first_checkpoint_that_cannot_be_written_ends_the_stage()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["checkpoints"], "");
+        var warnings = new List<string>();
+        var task = new ScriptedTask { ValidationInterval = 0, OnLoss = i => Assert.True(i < 6) };
+        var e = Assert.Throws<IOException>(() => task.Run(new() { Device = CPU, Directory = folder.Path, Warn = warnings.Add }, checkpointInterval: 6));
+        Assert.Contains(folder["checkpoints"], e.Message);
+        Assert.Empty(warnings);
     }
 
     [Fact]
