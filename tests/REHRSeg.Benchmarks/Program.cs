@@ -10,12 +10,20 @@ using REHRSeg.Benchmarks;
 
 // dotnet run -c Release --project tests/REHRSeg.Benchmarks -- --filter '*'
 // On shared cores: OMP_NUM_THREADS=1 in front and --cpu-time behind. Results go to BenchmarkDotNet.Artifacts/results.
-// Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory).
+// Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory); of the HR head: -- --head-memory taps (HighResolutionHeadMemory).
+// Shares of a fine-tuning step: -- --fine-tuning 20 (FineTuningProfile).
 const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
-if (args is ["--memory", ..])
+Action<string[]>? mode = args switch
 {
-    ApplicationMemory.Run(args);
+    ["--memory", ..] => ApplicationMemory.Run,
+    ["--head-memory", ..] => HighResolutionHeadMemory.Run,
+    ["--fine-tuning", ..] => FineTuningProfile.Run,
+    _ => null,
+};
+if (mode is not null)
+{
+    mode(args);
     return;
 }
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance); // in this process: it has the natives loaded
