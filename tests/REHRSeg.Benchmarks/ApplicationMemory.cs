@@ -20,7 +20,7 @@ internal static class ApplicationMemory
         using var torchModel = new SelfSrModel(new SelfSrNetwork(new SelfSrArchitecture { Width = width, GlobalResidual = true }, seed: 1), info, torch.CPU);
         var request = new SuperResolutionRequest { Axis = axis, TileVoxels = tile * tile };
         var (image, label) = Volumes(axis == SliceAxis.X ? new([slices, side, side], [4, 1, 1]) : new([side, side, slices], [1, 1, 4]));
-        long before = Memory("VmRSS");
+        long before = Megabytes("VmRSS");
         var watch = Stopwatch.StartNew();
         switch (kind)
         {
@@ -35,7 +35,7 @@ internal static class ApplicationMemory
                 }
                 break;
         }
-        Console.WriteLine(FormattableString.Invariant($"{kind}, width {width}, {side} x {side} x {slices} along {axis}, tiles of at most {tile} x {tile}: {before} MB before, peak {Memory("VmHWM")} MB, {watch.Elapsed.TotalSeconds:0.0} s"));
+        Console.WriteLine(FormattableString.Invariant($"{kind}, width {width}, {side} x {side} x {slices} along {axis}, tiles of at most {tile} x {tile}: {before} MB before, peak {Megabytes("VmHWM")} MB, {watch.Elapsed.TotalSeconds:0.0} s"));
     }
 
     static (MLVolume, MLVolume) Volumes(VolumeGeometry geometry)
@@ -49,7 +49,7 @@ internal static class ApplicationMemory
     static int Integer(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     /// <summary>A line of /proc/self/status in MB.</summary>
-    static long Memory(string name) => Integer(File.ReadLines("/proc/self/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
+    internal static long Megabytes(string name) => Integer(File.ReadLines("/proc/self/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
 
     sealed class NoNetwork : IWindowModel
     {

@@ -27,10 +27,14 @@ public class HighResolutionHeadBenchmarks
     public void Direct()
     {
         using var scope = NewDisposeScope();
-        var w = _holder.state_dict();
-        var up = nn.functional.interpolate(_feature, _size, mode: InterpolationMode.Trilinear, align_corners: false);
-        var y = nn.functional.conv3d(up, w["sr_head.0.weight"], w["sr_head.0.bias"], padding: [1, 1, 1]).relu();
-        nn.functional.conv3d(y, w["sr_head.2.weight"], w["sr_head.2.bias"], padding: [2, 2, 2]).square().sum().backward();
+        Published(_feature, _holder.state_dict(), _size).square().sum().backward();
+    }
+
+    internal static Tensor Published(Tensor feature, IReadOnlyDictionary<string, Tensor> weights, long[] size)
+    {
+        var up = nn.functional.interpolate(feature, size, mode: InterpolationMode.Trilinear, align_corners: false);
+        var y = nn.functional.conv3d(up, weights["sr_head.0.weight"], weights["sr_head.0.bias"], padding: [1, 1, 1]).relu();
+        return nn.functional.conv3d(y, weights["sr_head.2.weight"], weights["sr_head.2.bias"], padding: [2, 2, 2]);
     }
 
     /// <summary>Slice taps as channels.</summary>
@@ -41,5 +45,5 @@ public class HighResolutionHeadBenchmarks
         _head.Forward(_feature).square().sum().backward();
     }
 
-    sealed class Holder() : nn.Module("holder");
+    internal sealed class Holder() : nn.Module("holder");
 }

@@ -10,29 +10,24 @@ using REHRSeg.Benchmarks;
 
 // dotnet run -c Release --project tests/REHRSeg.Benchmarks -- --filter '*'
 // On shared cores: OMP_NUM_THREADS=1 in front and --cpu-time behind. Results go to BenchmarkDotNet.Artifacts/results.
-// Patches a second of the segmenter's sampler: -- --sampler (SamplerThroughput).
 // Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory); of segmentation: -- --segmentation-memory 60 512 (SegmentationMemory);
-// of a training step of the segmenter: -- --training-memory 16 128 32 2 3 (TrainingStepMemory).
+// of a training step of the segmenter: -- --training-memory 16 128 32 2 3 (TrainingStepMemory); of the HR head: -- --head-memory taps (HighResolutionHeadMemory).
+// Shares of a fine-tuning step: -- --fine-tuning 20 (FineTuningProfile). Patches a second of its sampler: -- --sampler (SamplerThroughput).
 const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
-if (args is ["--memory", ..])
+Action<string[]>? mode = args switch
 {
-    ApplicationMemory.Run(args);
-    return;
-}
-if (args is ["--training-memory", ..])
+    ["--memory", ..] => ApplicationMemory.Run,
+    ["--head-memory", ..] => HighResolutionHeadMemory.Run,
+    ["--fine-tuning", ..] => FineTuningProfile.Run,
+    ["--training-memory", ..] => TrainingStepMemory.Run,
+    ["--segmentation-memory", ..] => SegmentationMemory.Run,
+    ["--sampler"] => _ => SamplerThroughput.Run(),
+    _ => null,
+};
+if (mode is not null)
 {
-    TrainingStepMemory.Run(args);
-    return;
-}
-if (args is ["--segmentation-memory", ..])
-{
-    SegmentationMemory.Run(args);
-    return;
-}
-if (args is ["--sampler"])
-{
-    SamplerThroughput.Run();
+    mode(args);
     return;
 }
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance); // in this process: it has the natives loaded

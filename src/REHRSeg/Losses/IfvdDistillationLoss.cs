@@ -20,7 +20,7 @@ internal static class IfvdDistillationLoss
         LossInput.RequireShape(teacher, [student.shape[0], teacher.shape[1], .. student.shape.AsSpan(2)], nameof(teacher));
         var reduced = DeepSupervisionLoss.Reduce(label, student.shape.AsSpan(2));
         LossInput.RequireLabels(reduced, student, nameof(label));
-        var members = reduced.flatten(1).unsqueeze(1).eq(arange(classes, int64, device: label.device).view(1, -1, 1)).to(float32); // B x K x N
+        var members = LossInput.OneHot(reduced, 0, classes).flatten(2); // B x K x N
         return nn.functional.mse_loss(Variation(student, members), Variation(teacher.detach(), members));
     }
 

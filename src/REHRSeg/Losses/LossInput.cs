@@ -21,9 +21,12 @@ internal static class LossInput
     }
 
     /// <summary>Labels <c>B x D x H x W</c> as float32 indicators of classes 1 to <paramref name="classes"/> - 1: <c>B x (classes-1) x D x H x W</c>.</summary>
-    public static Tensor OneHotForeground(Tensor label, long classes)
+    public static Tensor OneHotForeground(Tensor label, long classes) => OneHot(label, 1, classes);
+
+    /// <summary>Labels <c>B x D x H x W</c> as float32 indicators of classes <paramref name="first"/> to <paramref name="classes"/> - 1.</summary>
+    public static Tensor OneHot(Tensor label, int first, long classes)
     {
-        long[] foreground = [.. Enumerable.Range(1, (int)classes - 1)];
-        return label.unsqueeze(1).eq(tensor(foreground, device: label.device).view(1, -1, 1, 1, 1)).to(float32);
+        long[] indicated = [.. Enumerable.Range(first, (int)classes - first)];
+        return label.unsqueeze(1).eq(tensor(indicated, device: label.device).view(1, -1, 1, 1, 1)).to(float32);
     }
 }

@@ -20,14 +20,20 @@ internal sealed class HighResolutionHead(LayerFactory layers, int features, int 
     public torch.Tensor Forward(torch.Tensor x)
     {
         using var scope = torch.NewDisposeScope();
+        return Logits(Upsample(x)).MoveToOuterDisposeScope();
+    }
+
+    // B x F x D x H x W to B x w x rD x H x W after the ReLU. A scope of its own: what autograd does not need is gone before the second convolution.
+    private torch.Tensor Upsample(torch.Tensor x)
+    {
+        using var scope = torch.NewDisposeScope();
         int depth = (int)x.shape[2];
         var kernels = _first.Weight.transpose(1, 2).reshape(width * Taps, features, 1, 3, 3);       // channel o * 3 + tap
         var taps = torch.nn.functional.conv3d(_precision.Cast(x), _precision.Cast(kernels), padding: [0, 1, 1])
             .view(x.shape[0], width, Taps * depth, -1);                                              // B x w x 3D x HW
         var shift = _precision.Cast(torch.tensor(ShiftedInterpolation(depth, factor, alignCorners), [factor * depth, Taps * depth], device: x.device));
-        var upsampled = torch.matmul(shift, taps).view(x.shape[0], width, factor * depth, x.shape[3], x.shape[4]);
-        var y = upsampled.Plus(_precision.Cast(_first.Bias!).view(-1, 1, 1, 1)).relu_();
-        return Logits(y).MoveToOuterDisposeScope();
+        var upsampled = torch.matmul(shift, taps).PlusInPlace(_precision.Cast(_first.Bias!).view(-1, 1, 1)).relu_();
+        return upsampled.view(x.shape[0], width, factor * depth, x.shape[3], x.shape[4]).MoveToOuterDisposeScope();
     }
 
     // B x w x rD x H x W to B x K x rD x H x W, float32. Tap t of slice k lies in slice k + t - 2; negative padding crops.

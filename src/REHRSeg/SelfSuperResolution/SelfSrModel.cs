@@ -104,9 +104,12 @@ public sealed class SelfSrModel : IDisposable
         var windows = torch.cat([first, input, last, last], 2).unfold(2, ThickSlicePatchSampler.WindowSlices, 1)
             .permute(0, 2, 1, 5, 3, 4).reshape(count * depth, channels, ThickSlicePatchSampler.WindowSlices, input.shape[3], input.shape[4]);
         var features = new List<torch.Tensor>();
-        long chunk = Math.Max(2, TeacherVoxels / (height * width));
-        for (long i = 0; i < count * depth; i += chunk)
-            features.Add(_network.Feature(windows.narrow(0, i, Math.Min(chunk, count * depth - i)), layer).select(2, 1));
+        long chunk = Math.Max(2, TeacherVoxels / (height * width)), total = count * depth;
+        for (long i = 0, taken; i < total; i += taken)
+        {
+            taken = total - i == chunk + 1 ? chunk + 1 : Math.Min(chunk, total - i); // never one alone at the end: CPU convolutions are slow on a single sample
+            features.Add(_network.Feature(windows.narrow(0, i, taken), layer).select(2, 1));
+        }
         var feature = torch.cat(features, 0);
         long[] half = [input.shape[3] / 2, input.shape[4] / 2];
         if (!feature.shape.AsSpan(2).SequenceEqual(half)) feature = torch.nn.functional.interpolate(feature, half, mode: torch.InterpolationMode.Bilinear, align_corners: false);
