@@ -30,7 +30,7 @@ internal interface ITrainingTask
     double? ClipNorm { get; }
     /// <summary>Decay of a moving average of the weights, which validation sees and the network holds at the end; null: none.</summary>
     double? AverageDecay => null;
-    /// <summary>Time that losses have waited for batches so far; reported as <c>data_wait</c>, its share of the time; null: not measured.</summary>
+    /// <summary>Time that losses have waited for batches so far; its share of the time is <c>data_wait</c> in the journal; null: not measured.</summary>
     TimeSpan? DataWait => null;
 }
 
@@ -180,14 +180,15 @@ internal static class TrainingLoop
             var metrics = _sums.Take();
             foreach (var (name, value) in _measures) metrics[name] = value;
             _measures.Clear();
+            var journal = new Dictionary<string, double>(metrics);
             if (_task.DataWait is { } waited)
             {
-                metrics["data_wait"] = Math.Clamp((waited - _waited) / (_clock.Elapsed - _reported), 0, 1);
+                journal["data_wait"] = Math.Clamp((waited - _waited) / (_clock.Elapsed - _reported), 0, 1);
                 _waited = waited;
             }
             _reported = _clock.Elapsed;
             var remaining = Iteration > _first ? _clock.Elapsed * ((double)(_task.Iterations - Iteration) / (Iteration - _first)) : TimeSpan.Zero;
-            _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, metrics);
+            _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, journal);
             _context.Progress?.Report(new(_task.Stage, Iteration, _task.Iterations, metrics, Elapsed, remaining));
         }
 
