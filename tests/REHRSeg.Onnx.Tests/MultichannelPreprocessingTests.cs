@@ -34,7 +34,7 @@ public class MultichannelPreprocessingTests
             var (image, label) = Volumes(Numbers("spacing"));
             var info = PointwiseModel.Info(new(4, 8, 8)) with { Channels = 2, TargetSpacing = [.. Numbers("target")], NormaliseInsideNonzero = c.GetProperty("masked").GetBoolean() };
             var prepared = SegmentationPreprocessor.Prepare(image, info);
-            Assert.Equal(Numbers("shape"), [prepared.Shape.Depth, prepared.Shape.Height, prepared.Shape.Width]);
+            Assert.Equal(Numbers("shape"), (double[])[prepared.Shape.Depth, prepared.Shape.Height, prepared.Shape.Width]);
             for (int k = 0; k < 2; k++)
             {
                 Assert.Equal(Numbers("mean")[k], prepared.Mean[k], 1e-4);

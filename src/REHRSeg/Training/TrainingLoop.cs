@@ -200,14 +200,15 @@ internal static class TrainingLoop
             var metrics = _sums.Take();
             foreach (var (name, value) in _measures) metrics[name] = value;
             _measures.Clear();
+            var journal = new Dictionary<string, double>(metrics);
             if (_task.DataWait is { } waited)
             {
-                metrics["data_wait"] = Math.Clamp((waited - _waited) / (_clock.Elapsed - _reported), 0, 1);
+                journal["data_wait"] = Math.Clamp((waited - _waited) / (_clock.Elapsed - _reported), 0, 1);
                 _waited = waited;
             }
             _reported = _clock.Elapsed;
             var remaining = Iteration > _first && !IsAtEnd ? _clock.Elapsed * ((double)(_task.Iterations - Iteration) / (Iteration - _first)) : TimeSpan.Zero;
-            _journalFails = !TryWrite(() => _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, metrics),
+            _journalFails = !TryWrite(() => _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, journal),
                 e => _journalFails ? null : $"the report of iteration {Iteration} was not written to {TrainingJournal.FileName} or the event file: {e.Message} Make space; later reports will be tried.");
             _context.Progress?.Report(new(_task.Stage, Iteration, _task.Iterations, metrics, Elapsed, remaining));
         }

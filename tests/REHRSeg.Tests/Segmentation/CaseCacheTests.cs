@@ -18,7 +18,7 @@ public class CaseCacheTests
         Assert.Equal(expected.Label.ToArray(), actual.Label.ToArray());
         Assert.Equal(expected.HrLabel?.ToArray(), actual.HrLabel?.ToArray());
         Assert.Equal(expected.Uncertainty?.ToArray(), actual.Uncertainty?.ToArray());
-        Assert.Equal(expected.UnitRanges, actual.UnitRanges);
+        Assert.Equal(expected.UnitRanges.ToArray(), actual.UnitRanges.ToArray());
         Assert.Equal(expected.Foreground.Select(f => f.ToArray()), actual.Foreground.Select(f => f.ToArray()));
     }
 
@@ -68,7 +68,7 @@ public class CaseCacheTests
         var voxels = image.Voxels.ToArray();
         voxels[5] += 1;
         var g = image.Geometry;
-        var pair = s_data.Pseudo[0];
+        var pair = s_data.Pseudo[1]; // at start 0 it is the thick case
         string[] keys =
         [
             Key(s_info, image), Key(s_info, image.WithVoxels(voxels)), Key(s_info, new(new VolumeGeometry([.. g.Size], [g.Spacing[0], g.Spacing[1], g.Spacing[2] + 1e-9]), image.Memory)),
@@ -162,5 +162,16 @@ public class CaseCacheTests
             model.Save(file);
             return file.ToArray();
         }
+    }
+
+    [Fact]
+    public void The_journal_tells_the_share_of_time_that_waits_for_data()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new RehrSegOptions { BaseFeatures = 4, MaxFeatures = 8, NnUNetIterations = 2, FineTuneIterations = 2, BFloat16 = false, UseDistillation = false };
+        RehrSegTrainer.Train(s_data, options, new() { Device = CPU, Seed = 7, Directory = folder.Path }).Dispose();
+        var shares = File.ReadLines(folder[TrainingJournal.FileName]).Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement).ToLookup(e => e.GetProperty("stage").GetString(), e => e.GetProperty("data_wait").GetDouble());
+        Assert.Equal([TrainingStages.NnUNet, TrainingStages.RehrSeg], shares.Select(s => s.Key));
+        Assert.All(shares.SelectMany(s => s), share => Assert.InRange(share, 1e-9, 1));
     }
 }
