@@ -120,7 +120,7 @@ public class SegmentationPlannerTests
         var found = new DatasetFingerprint([CaseFingerprint.Measure("a", image, label, SliceAxis.Z, 1000, 1)]).Intensities();
         // numpy: v = np.arange(100, 501) * 0.5; v.mean(), np.median(v), v.std(), np.percentile(v, [0.5, 99.5])
         var first = found[0];
-        Assert.Equal([150, 150, 57.87918451395113, 50, 250, 51, 249], new[] { first.Mean, first.Median, first.StandardDeviation, first.Minimum, first.Maximum, first.Percentile005, first.Percentile995 });
+        Assert.Equal([150, 150, 57.879184514, 50, 250, 51, 249], new[] { first.Mean, first.Median, first.StandardDeviation, first.Minimum, first.Maximum, first.Percentile005, first.Percentile995 }.Select(v => Math.Round(v, 10)));
         Assert.All(new[] { found[1].Mean, found[1].StandardDeviation, found[1].Percentile005 }, v => Assert.True(double.IsFinite(v)));
         Assert.Equal(-2e30, found[1].Minimum, 1e24);
 
