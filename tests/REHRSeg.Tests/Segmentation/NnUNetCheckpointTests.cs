@@ -43,7 +43,7 @@ public sealed class NnUNetCheckpointTests
         {
             Assert.Equal(e.shape, Ours(f).shape);
             Assert.InRange(Golden.Maximum(Ours(f) - e), 0, 1e-4);
-            Assert.True(e.abs().max().item<float>() > 0.1);
+            Assert.InRange(e.abs().max().item<float>(), 0.3, 100);
         }
     }
 
