@@ -113,6 +113,18 @@ public class SegmentationPlannerTests
     }
 
     [Fact]
+    public void A_plane_coarser_than_the_slices_is_warned_of()
+    {
+        List<string> warnings = [];
+        SegmentationPlan Plan(params double[] spacing)
+            => RehrSegPlanning.Plan(new([new("a", new(32, 64, 64), [.. spacing], 1)]), new(), new() { Channels = 1, Classes = 2, Factor = 2, Axis = SliceAxis.Z }, null, warnings.Add);
+        Plan(4, 1, 1);
+        Assert.Empty(warnings);
+        Assert.Equal([1.0, 4, 1], Plan(1, 4, 1).TargetSpacing.ToArray());
+        Assert.Contains("not the coarsest", Assert.Single(warnings));
+    }
+
+    [Fact]
     public void Foreground_intensities_are_those_of_numpy()
     {
         var image = new MLVolume(new([10, 10, 10], [1, 1, 4]), Enumerable.Range(0, 2000).Select(i => i < 1000 ? i * 0.5f : -1e30f * (i % 3)).ToArray(), 2);
