@@ -45,6 +45,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         Columns.Check();
         VolumeSchema.CheckNames([options.LabelColumnName, .. PseudoColumns, options.StartColumnName], []);
         options.Validate();
+        RehrSegPlanning.RequireReadable(options);
         _host = env.Register(nameof(RehrSegEstimator));
         _seed = options.Seed ?? _host.Rand.Next();
     }
@@ -56,6 +57,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
     /// <summary>Checks all cases, plans the network, then trains. Takes hours at the default (paper) options.</summary>
     /// <exception cref="DatasetException">Cases that cannot be trained on; found before the work starts.</exception>
     /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
+    /// <exception cref="ModelFormatException"><see cref="RehrSegOptions.NnUNetPlans"/> or <see cref="RehrSegOptions.PretrainedNnUNet"/> is for other channels or another slice axis, or they do not go together.</exception>
     /// <exception cref="OperationCanceledException">Cancelled by the options' token or the MLContext.</exception>
     public RehrSegTransformer Fit(IDataView input)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 using REHRSeg.Tests.PyTorch;
@@ -160,6 +161,10 @@ public sealed class NnUNetCheckpointTests
         Assert.Contains("PlainConvUNet", Refusal(PthFileTests.PathOf("mixed_zip")));
         Assert.Contains("posix.system", Refusal(PthFileTests.PathOf("evil_zip")));
         Assert.Null(NnUNetCheckpoint.Read(new()));
+        // An estimator says so when it is made, before the stages in front of it have run for hours.
+        var transforms = new MLContext(1).Transforms;
+        Assert.Throws<FileNotFoundException>(() => transforms.RehrSeg(Options with { PretrainedNnUNet = "/nowhere/checkpoint_final.pth" }));
+        Assert.Throws<ModelFormatException>(() => transforms.RehrSeg(Options with { NnUNetConfiguration = "2d" }));
     }
 
     [Fact]
