@@ -46,6 +46,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         VolumeSchema.CheckNames([options.LabelColumnName, .. PseudoColumns, options.StartColumnName], []);
         options.Validate();
         options.RequireValidationSet();
+        RehrSegPlanning.RequireReadable(options);
         _host = env.Register(nameof(RehrSegEstimator));
         _seed = options.Seed ?? _host.Rand.Next();
     }
@@ -58,6 +59,7 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
     /// <summary>Checks all cases, plans the network, then trains. Takes hours at the default (paper) options.</summary>
     /// <exception cref="DatasetException">Cases that cannot be trained on or validated with; found before the work starts.</exception>
     /// <exception cref="GeometryMismatchException">A label map off its image's grid.</exception>
+    /// <exception cref="ModelFormatException"><see cref="RehrSegOptions.NnUNetPlans"/> or <see cref="RehrSegOptions.PretrainedNnUNet"/> is for other channels or another slice axis, or they do not go together.</exception>
     /// <exception cref="OperationCanceledException">Cancelled by the options' token or the MLContext.</exception>
     public RehrSegTransformer Fit(IDataView input)
     {

@@ -55,7 +55,7 @@ internal static class RehrSegTrainer
         {
             if (checkpoint is not null) StartFrom(checkpoint, network, setup.CommonAxis(data.Real), context);
             network.to(context.Device);
-            network.BFloat16 = options.BFloat16 ?? (options.BaseFeatures >= 16 && ComputeDevice.HasFastBFloat16(context.Device));
+            network.BFloat16 = options.BFloat16 ?? (plan.Architecture.Features[0] >= 16 && ComputeDevice.HasFastBFloat16(context.Device));
             PreTrain(network, new(real, [], PatchSamplerSettings.From(plan, options)), validation, options, context);
             if (data.BaselineReady is { } baselineReady)
                 using (var baseline = Baseline(network, info, context.Device)) baselineReady(baseline);

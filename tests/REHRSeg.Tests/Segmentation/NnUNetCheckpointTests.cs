@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 using REHRSeg.Tests.PyTorch;
@@ -32,7 +33,7 @@ public sealed class NnUNetCheckpointTests
         using var network = new SegmentationNetwork(plan.Architecture, seed: 5);
         var (taken, random) = checkpoint.ApplyTo(network, swapped);
         Assert.Null(random);
-        Assert.Contains("50 tensors", taken);
+        Assert.Contains("48 tensors", taken);
 
         var golden = Golden.Case("nnunet/expected.json", name);
         torch.Tensor Ours(torch.Tensor t) => swapped ? t.transpose(3, 4) : t;
@@ -43,7 +44,7 @@ public sealed class NnUNetCheckpointTests
         {
             Assert.Equal(e.shape, Ours(f).shape);
             Assert.InRange(Golden.Maximum(Ours(f) - e), 0, 1e-4);
-            Assert.True(e.abs().max().item<float>() > 0.1);
+            Assert.InRange(e.abs().max().item<float>(), 0.3, 100);
         }
     }
 
@@ -63,7 +64,7 @@ public sealed class NnUNetCheckpointTests
         Assert.Equal([0L, 1L, 2L], (object?[])root["inference_allowed_mirroring_axes"]!);
         var golden = Golden.Case("nnunet/expected.json", "plain");
         Assert.Equal(golden.GetProperty("tensors").GetInt32(), ((Dictionary<string, object?>)root["network_weights"]!).Count);
-        Assert.Equal(50, golden.GetProperty("distinct").GetInt32());
+        Assert.Equal(48, golden.GetProperty("distinct").GetInt32());
         // A file of weights alone stays strict.
         Assert.Contains("numpy.core.multiarray.scalar", Assert.Throws<ModelFormatException>(() => PthFile.Open(File.OpenRead(PathOf("plain")), "plain.pth")).Message);
     }
@@ -124,7 +125,7 @@ public sealed class NnUNetCheckpointTests
         using var network = new SegmentationNetwork(Own with { Classes = 3 }, seed: 5);
         using var untouched = new SegmentationNetwork(Own with { Classes = 3 }, seed: 5);
         var (taken, random) = Read("plain").ApplyTo(network, false);
-        Assert.Contains("46 tensors", taken);
+        Assert.Contains("44 tensors", taken);
         Assert.All((string[])["trained for 2 classes", "labels name 3", "decoder.seg_layers.0.weight", "decoder.seg_layers.1.bias"], part => Assert.Contains(part, random));
         var (loaded, fresh) = (NetworkWeights.Export(network), NetworkWeights.Export(untouched));
         Assert.All(loaded, w => Assert.Equal(w.Key.Contains("seg_layers", StringComparison.Ordinal) || w.Key.StartsWith("sr_head", StringComparison.Ordinal) || w.Value.Values.All(v => v == 0), w.Value.Values.SequenceEqual(fresh[w.Key].Values)));
@@ -156,9 +157,14 @@ public sealed class NnUNetCheckpointTests
     {
         string Refusal(string path) => Assert.ThrowsAny<Exception>(() => NnUNetCheckpoint.Read(Options with { PretrainedNnUNet = path })).Message;
         Assert.Contains("no checkpoint", Refusal("/nowhere/checkpoint_final.pth"));
-        Assert.Contains("PlainConvUNet", Refusal(PthFileTests.PathOf("flavr_zip")));
+        Assert.Contains("network_weights", Refusal(PthFileTests.PathOf("flavr_zip")));
+        Assert.Contains("PlainConvUNet", Refusal(PthFileTests.PathOf("mixed_zip")));
         Assert.Contains("posix.system", Refusal(PthFileTests.PathOf("evil_zip")));
         Assert.Null(NnUNetCheckpoint.Read(new()));
+        // An estimator says so when it is made, before the stages in front of it have run for hours.
+        var transforms = new MLContext(1).Transforms;
+        Assert.Throws<FileNotFoundException>(() => transforms.RehrSeg(Options with { PretrainedNnUNet = "/nowhere/checkpoint_final.pth" }));
+        Assert.Throws<ModelFormatException>(() => transforms.RehrSeg(Options with { NnUNetConfiguration = "2d" }));
     }
 
     [Fact]

@@ -30,7 +30,8 @@ public class NnUNetPlansTests
     [Fact]
     public void Configurations_inherit_over_several_steps()
     {
-        Assert.Equal(([4, 1.5, 1.5], new(32, 224, 224)), (Plan(Old, "3d_lowres").TargetSpacing.ToArray(), Plan(Old, "3d_lowres").Patch));
+        Assert.Equal([4, 1.5, 1.5], Plan(Old, "3d_lowres").TargetSpacing.ToArray());
+        Assert.Equal(new PatchShape(32, 224, 224), Plan(Old, "3d_lowres").Patch);
         Assert.Contains("batch_dice", Assert.Single(NnUNetConfiguration.Read(Old, "3d_lowres").Remarks));
         Assert.Equal((4, new(32, 224, 224)), (Plan(New, "3d_fullres_bs4").BatchSize, Plan(New, "3d_fullres_bs4").Patch));
         Assert.Equal((4, new(16, 96, 96)), (Plan(New, "3d_small").BatchSize, Plan(New, "3d_small").Patch));
@@ -118,7 +119,8 @@ public class NnUNetPlansTests
         Assert.Contains("different slice axes", Assert.Throws<ModelFormatException>(() => Transposed(0, 1, 2).ToPlan(Data, null, 1, 2, 4)).Message);
         Assert.Equal(new(32, 224, 192), Transposed(1, 0, 2).ToPlan(Data, SliceAxis.Y, 1, 2, 4).Patch);
         var x = Transposed(2, 0, 1).ToPlan(Data, SliceAxis.X, 1, 2, 4); // nnU-Net: x, z, y; here: x, y, z
-        Assert.Equal((new(32, 192, 224), [4, 1.25, 1]), (x.Patch, x.TargetSpacing.ToArray()));
+        Assert.Equal(new PatchShape(32, 192, 224), x.Patch);
+        Assert.Equal([4, 1.25, 1], x.TargetSpacing.ToArray());
         Assert.Contains("2 image channel(s)", Assert.Throws<ModelFormatException>(() => Changed2().ToPlan(Data, SliceAxis.Z, 1, 2, 4)).Message);
 
         NnUNetConfiguration Changed2()

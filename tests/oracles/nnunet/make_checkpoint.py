@@ -136,9 +136,9 @@ def main():
     }
     for name, (classes, features, kernels, strides, patch, spacing, transpose, size) in cases.items():
         net = Net(1, classes, features, kernels, strides)
-        for p in net.parameters():
-            with torch.no_grad():
-                p.copy_(torch.randn_like(p) * (0.3 if p.dim() > 1 else 0.1))
+        with torch.no_grad():
+            for key, p in net.named_parameters():
+                p.copy_(torch.randn_like(p) * (0.3 if p.dim() > 1 else 0.1) + (1.0 if key.endswith("norm.weight") else 0.0))
         x = torch.randn(2, 1, *size)
         out = net(x)
         torch.save(checkpoint(net, plans(patch, spacing, transpose, features, kernels, strides), classes), HERE / f"{name}.pth")

@@ -101,7 +101,7 @@ internal sealed class NnUNetConfigurationJson(JsonObject json, string source)
         throw Damaged($"{key} is {Show(node)}");
     }
 
-    static double? Real(JsonValue value) => value.TryGetValue(out double d) ? d : value.TryGetValue(out long l) ? l : null;
+    static double? Real(JsonValue value) => value.TryGetValue(out double d) ? d : value.TryGetValue(out int i) ? i : value.TryGetValue(out long l) ? l : null;
 
     static string Show(JsonNode? node) => node is null ? "missing" : node.ToJsonString() is { Length: <= 60 } text ? text : node.GetValueKind().ToString().ToLowerInvariant();
 }

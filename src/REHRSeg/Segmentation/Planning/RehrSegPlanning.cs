@@ -47,6 +47,16 @@ internal static class RehrSegPlanning
         return plan;
     }
 
+    /// <summary>Reads nnU-Net's files, if there are any: an estimator is made long before its turn in a pipeline comes.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ModelFormatException">It cannot be read or represented.</exception>
+    public static void RequireReadable(RehrSegOptions options)
+    {
+        var checkpoint = NnUNetCheckpoint.Read(options);
+        if (options.NnUNetPlans is { } path) NnUNetConfiguration.Read(path, options.NnUNetConfiguration ?? checkpoint?.Configuration);
+        else checkpoint?.Plan(options.NnUNetConfiguration);
+    }
+
     static SegmentationPlan Own(DatasetFingerprint data, RehrSegOptions options, PlanningTask task)
     {
         var budget = TrainingMemory.Choose(options, task.Gpu, Begun(task.Resumed));

@@ -26,7 +26,7 @@ internal sealed record PlanningBudget
 internal static class SegmentationPlanner
 {
     /// <summary>Plans for a dataset.</summary>
-    /// <exception cref="ArgumentException">The volumes are too small for a network with one pooling.</exception>
+    /// <exception cref="ArgumentException">The volumes, or the budget, are too small for a network with one pooling.</exception>
     public static SegmentationPlan Plan(DatasetFingerprint data, PlanningBudget budget, int channels, int classes, int factor)
     {
         var spacing = data.TargetSpacing(budget.KeepThickness);
@@ -34,24 +34,24 @@ internal static class SegmentationPlanner
     }
 
     /// <summary>Plans for a target spacing (mm along D, H, W) and the median shape at it.</summary>
-    /// <exception cref="ArgumentException">The volumes are too small for a network with one pooling.</exception>
+    /// <exception cref="ArgumentException">The volumes, or the budget, are too small for a network with one pooling.</exception>
     public static SegmentationPlan Plan(ImmutableArray<double> spacing, ImmutableArray<double> medianShape, int cases, PlanningBudget budget, int channels, int classes, int factor)
     {
         var topology = Topology.For(spacing, InitialPatch(spacing, medianShape, budget.MaxPatch), budget.MinFeatureEdge);
+        if (topology.Strides.Count < 2)
+            throw new ArgumentException($"Volumes of {string.Join("x", medianShape)} voxels (slices first) are too small for a U-Net: an in-plane side of at least {3 * budget.MinFeatureEdge} voxels is needed.", nameof(medianShape));
         double elements = FeatureMapElements(topology, budget, classes);
-        while (elements > budget.FeatureMapElements)
+        while (elements > budget.FeatureMapElements || topology.Strides.Count < 2) // on the way down a patch may be one that is not pooled at all: no network
         {
             int[] patch = [.. topology.Patch];
             int axis = Enumerable.Range(0, 3).MaxBy(a => (patch[a] / medianShape[a], a));
             int[] cut = [.. patch];
             cut[axis] -= topology.Divisor[axis];
-            if (cut[axis] < 1) throw new ArgumentException($"A feature-map budget of {budget.FeatureMapElements:0} is too small for {budget.BaseFeatures} base features; raise the budget or lower the base features.", nameof(budget));
-            patch[axis] -= Topology.For(spacing, cut, budget.MinFeatureEdge).Divisor[axis];
+            if (cut[axis] >= 1) patch[axis] -= Topology.For(spacing, cut, budget.MinFeatureEdge).Divisor[axis];
+            if (cut[axis] < 1 || patch[axis] < 1) throw new ArgumentException($"A feature-map budget of {budget.FeatureMapElements:0} is too small for {budget.BaseFeatures} base features; raise the budget or lower the base features.", nameof(budget));
             topology = Topology.For(spacing, patch, budget.MinFeatureEdge);
             elements = FeatureMapElements(topology, budget, classes);
         }
-        if (topology.Strides.Count < 2)
-            throw new ArgumentException($"Volumes of {string.Join("x", medianShape)} voxels (slices first) are too small for a U-Net: an in-plane side of at least {3 * budget.MinFeatureEdge} voxels is needed.", nameof(medianShape));
         double voxels = topology.Patch.Aggregate(1.0, (a, s) => a * s), dataset = medianShape.Aggregate((double)cases, (a, s) => a * s);
         int fits = (int)Math.Round(budget.FeatureMapElements / elements * 2), share = (int)Math.Round(dataset * 0.05 / voxels);
         return new()
