@@ -23,7 +23,7 @@ internal static class CaseKey
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string range = teacherRange is { } r ? string.Join(' ', Exact(r.Low), Exact(r.High)) : "none";
-        Text($"case {CaseCacheFile.Version}; axis {axis}; factor {info.Factor}; target {string.Join(' ', info.TargetSpacing.Select(Exact))}; inside nonzero {info.NormaliseInsideNonzero}; labels {string.Join(' ', info.Labels.Select(l => l.Value))}; teacher {range}; seed {seed}");
+        Text($"case {CaseCacheFile.Version}; axis {axis}; factor {info.Factor}; target {string.Join(' ', info.TargetSpacing.Select(Exact))}; inside nonzero {info.NormaliseInsideNonzero}; planar {info.IsPlanar}; labels {string.Join(' ', info.Labels.Select(l => l.Value))}; teacher {range}; seed {seed}");
         foreach (var volume in volumes)
         {
             if (volume is null)
