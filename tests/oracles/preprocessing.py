@@ -14,7 +14,8 @@ def half_pixel(new, old):
 
 def resize(volume, shape, order):
     grid = np.meshgrid(*[half_pixel(n, o) for n, o in zip(shape, volume.shape)], indexing="ij")
-    return map_coordinates(volume, grid, order=order, mode="nearest")
+    # skimage.transform.resize, which nnU-Net calls, clips to the range of what it is given.
+    return np.clip(map_coordinates(volume, grid, order=order, mode="nearest"), volume.min(), volume.max())
 
 
 def separate(volume, shape, order):
