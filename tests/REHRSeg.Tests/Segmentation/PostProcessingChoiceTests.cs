@@ -28,13 +28,13 @@ public class PostProcessingChoiceTests
         Assert.True(after > before, $"{before} to {after}");
         var log = new List<string>();
         using var chosen = PostProcessingChoice.Apply(model, [specked], options, Context with { Log = log.Add });
-        Assert.Equal([LargestComponentRule.Foreground], chosen.Info.PostProcessing);
+        Assert.Equal(LargestComponentRule.Foreground, Assert.Single(chosen.Info.PostProcessing));
         Assert.Contains("foreground", Assert.Single(log));
         Assert.Equal(after, Metrics.Dice(chosen.Predict(specked.Image, new() { Hr = false }).Lr!, held.Label, 1));
         using var file = new MemoryStream();
         chosen.Save(file);
         file.Position = 0;
         using var loaded = RehrSegModel.Load(file);
-        Assert.Equal(chosen.Info.PostProcessing, loaded.Info.PostProcessing);
+        Assert.Equal(chosen.Info.PostProcessing.AsEnumerable(), loaded.Info.PostProcessing);
     }
 }
