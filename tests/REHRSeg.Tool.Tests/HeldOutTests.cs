@@ -25,11 +25,12 @@ public sealed class HeldOutTests
         Train(data, folder["after"]);
         foreach (string file in s_models)
             Assert.True(File.ReadAllBytes(folder["before", file]).AsSpan().SequenceEqual(File.ReadAllBytes(folder["after", file])), $"{file} depends on held-out cases");
-        var (before, after) = (Lines(folder["before"]), Lines(folder["after"]));
-        Assert.Equal(before.Select(l => l.Trained), after.Select(l => l.Trained));
-        Assert.Contains(before, l => l.Stage == "nnunet" && l.Held.Contains("val_dice_ema", StringComparison.Ordinal));
-        Assert.Contains(before, l => l.Stage == "rehrseg" && l.Held.Contains("val_dice_hr", StringComparison.Ordinal));
-        Assert.All(before.Zip(after).Where(l => l.First.Held.Length > 0), l => Assert.NotEqual(l.First.Held, l.Second.Held));
+        var (before, after) = (Validations(folder["before"]), Validations(folder["after"]));
+        Assert.Equal([("nnunet", 2), ("nnunet", 4), ("rehrseg", 2), ("rehrseg", 4)], before.Select(v => (v.Stage, v.Iteration)));
+        Assert.Equal(before.Select(v => (v.Stage, v.Iteration)), after.Select(v => (v.Stage, v.Iteration)));
+        Assert.All(before, v => Assert.Contains("val_dice_ema", v.Held, StringComparison.Ordinal));
+        Assert.All(before, v => Assert.Equal(v.Stage == "rehrseg", v.Held.Contains("val_dice_hr", StringComparison.Ordinal)));
+        Assert.All(before.Zip(after), v => Assert.NotEqual(v.First.Held, v.Second.Held));
     }
 
     static void Train(string data, string run)
@@ -40,12 +41,8 @@ public sealed class HeldOutTests
         ToolRun.InProcess(["train", "--dataset", data, "--out", run, .. fold, "--pretrained", Path.Combine(run, "flavr.safetensors"), .. settings.SelectMany(s => new[] { "--set", s })]).AssertDone();
     }
 
-    /// <summary>Reports with a validation in them, which come at fixed iterations: what is of the training and what of held-out cases.</summary>
-    static List<(string Stage, string Trained, string Held)> Lines(string run) => [.. File.ReadAllLines(Path.Combine(run, "training.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject())
-        .Where(l => (string?)l["stage"] is "nnunet" or "rehrseg").Select(l =>
-        {
-            bool IsHeld(string key) => key.StartsWith("val_", StringComparison.Ordinal);
-            string Join(Func<string, bool> which) => string.Join(", ", l.Where(m => m.Key is not "seconds" && which(m.Key)).Select(m => $"{m.Key} {m.Value}"));
-            return ((string)l["stage"]!, Join(key => !IsHeld(key)), Join(IsHeld));
-        })];
+    /// <summary>Reports with a validation in them, which come at fixed iterations; the others, and the means of losses since the last report, depend on the clock.</summary>
+    static List<(string Stage, int Iteration, string Held)> Validations(string run) => [.. File.ReadAllLines(Path.Combine(run, "training.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject())
+        .Where(l => (string?)l["stage"] is "nnunet" or "rehrseg" && l.ContainsKey("val_dice"))
+        .Select(l => ((string)l["stage"]!, (int)l["iteration"]!, string.Join(", ", l.Where(m => m.Key.StartsWith("val_", StringComparison.Ordinal)).Select(m => $"{m.Key} {m.Value}"))))];
 }

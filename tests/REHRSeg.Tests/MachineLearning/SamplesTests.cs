@@ -18,4 +18,13 @@ public sealed class SamplesTests : IDisposable
         Assert.True(VolumeFile.ReadGeometry(Path.Combine(output, "lr.nii.gz")).IsSameGrid(VolumeFile.ReadGeometry(image)));
         Assert.Equal(24, VolumeFile.ReadGeometry(Path.Combine(output, "hr.nii.gz")).Depth);
     }
+
+    [Fact]
+    public void CrossValidation_scores_each_fold()
+    {
+        string dataset = Path.Combine(_folder, "dataset");
+        TinyPhantoms.WriteDataset(dataset, 4);
+        string output = Programs.Run(Programs.CrossValidation, dataset, "2", "tiny", "NnUNet");
+        Assert.Matches(@"^fold 0: DSC [01]\.\d{3}, HD95 .* mm\s+fold 1: DSC [01]\.\d{3}, HD95 .* mm\s*$", output);
+    }
 }
