@@ -44,7 +44,7 @@ internal static class TrainingLoop
             if (run.ValidationIsDue) run.Validate();
             if (run.IsAtEnd) break;
             if (run.CheckpointIsDue) run.SaveCheckpoint(orStop: true);
-            if (run.SinceReport >= s_reportEvery) run.Report();
+            if (run.ReportIsDue) run.Report();
             run.Step();
         }
         run.Finish();
@@ -66,7 +66,7 @@ internal static class TrainingLoop
         ValidationScore _score = new();
         TimeSpan _before, _reported, _waited;
         int _first, _checkpoint, _failures;
-        bool _resumed, _saved, _journalFails;
+        bool _resumed, _saved, _validated, _journalFails;
 
         public StageRun(ITrainingTask task, IOptimizer optimizer, TrainingContext context, int checkpointInterval)
         {
@@ -81,7 +81,7 @@ internal static class TrainingLoop
         public bool ValidationIsDue { get; private set; }
         public bool IsAtEnd => Iteration >= _task.Iterations || (_task.Patience is { } patience && _score.SinceBest >= patience);
         public bool CheckpointIsDue => Iteration > _first && Iteration % _checkpointInterval == 0;
-        public TimeSpan SinceReport => Iteration > _first ? _clock.Elapsed - _reported : TimeSpan.Zero;
+        public bool ReportIsDue => _validated || (Iteration > _first && _clock.Elapsed - _reported >= s_reportEvery);
         TimeSpan Elapsed => _before + _clock.Elapsed;
 
         public void Resume()
@@ -181,7 +181,7 @@ internal static class TrainingLoop
             _average?.Swap();
             ValidationIsDue = false;
             _task.Network.train();
-            if (!IsAtEnd) Report();
+            if (!IsAtEnd) _validated = true;
             else if (Iteration < _task.Iterations) _context.Log(FormattableString.Invariant($"{_task.Stage}: ended at iteration {Iteration} of {_task.Iterations}; the best of its validations, {_score.Best:0.####}, was at iteration {_score.BestIteration}."));
         }
 
@@ -206,7 +206,7 @@ internal static class TrainingLoop
                 journal["data_wait"] = Math.Clamp((waited - _waited) / (_clock.Elapsed - _reported), 0, 1);
                 _waited = waited;
             }
-            _reported = _clock.Elapsed;
+            (_reported, _validated) = (_clock.Elapsed, false);
             var remaining = Iteration > _first && !IsAtEnd ? _clock.Elapsed * ((double)(_task.Iterations - Iteration) / (Iteration - _first)) : TimeSpan.Zero;
             _journalFails = !TryWrite(() => _journal?.Write(Iteration, _optimizer.LearningRate, Elapsed.TotalSeconds, journal),
                 e => _journalFails ? null : $"the report of iteration {Iteration} was not written to {TrainingJournal.FileName} or the event file: {e.Message} Make space; later reports will be tried.");
