@@ -27,7 +27,7 @@ for cell, name in cells:
                 scores[cell, grid, measure][fold, case] = float(np.mean(values))
                 rows.append([name, fold, case, grid.upper(), measure, round(float(np.mean(values)), 6)])
 with open(f"{out}/table4.csv", "w", newline="") as f:
-    w = csv.writer(f)
+    w = csv.writer(f, lineterminator="\n")
     w.writerow(["cell", "fold", "case", "grid", "measure", "value"])
     w.writerows(rows)
 
