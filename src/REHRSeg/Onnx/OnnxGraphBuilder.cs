@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using REHRSeg.OnnxFormat;
@@ -13,11 +14,12 @@ internal readonly record struct OnnxDimension(int Size, string? Name)
 
 /// <summary>Builds one ONNX model node by node. Every method that adds something returns the name of its value.</summary>
 /// <param name="weights">Parameters by state-dict name; each becomes an initializer of the same name when first used.</param>
-internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> weights)
+/// <param name="precision">How weights are stored, and convolutions computed.</param>
+internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> weights, OnnxPrecision precision = OnnxPrecision.Float32)
 {
     const int IrVersion = 8, Opset = 17;
     readonly GraphProto _graph = new() { Name = "rehrseg" };
-    readonly HashSet<string> _initializers = [];
+    readonly HashSet<string> _initializers = [], _branchInitializers = [];
     GraphProto? _branch;
     int _values;
 
@@ -33,8 +35,34 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
     /// <exception cref="ArgumentException">It is missing or has another shape.</exception>
     public string Weight(string name, params ReadOnlySpan<int> shape) => Values(name, Parameter(name, shape));
 
-    /// <summary>Values derived from parameters, under a new name.</summary>
-    public string Values(string name, WeightArray weight) => Initializer(name, weight.Shape.AsSpan(), TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes<float>(weight.Values));
+    /// <summary>Values derived from parameters, under a new name. In half precision they are stored as such and cast, which runtimes do once, when they load the file.</summary>
+    /// <exception cref="ArgumentException">A weight is beyond half precision's range.</exception>
+    public string Values(string name, WeightArray weight)
+    {
+        if (precision != OnnxPrecision.Float16) return Single(name, weight);
+        var halves = new Half[weight.Values.Length];
+        TensorPrimitives.ConvertToHalf(weight.Values, halves);
+        if (Array.FindIndex(halves, h => !Half.IsFinite(h)) is >= 0 and var at) throw new ArgumentException($"'{name}' holds {weight.Values[at]}, which half precision cannot. Export in single precision.", nameof(weight));
+        return Node("Cast", [Initializer(name, weight.Shape.AsSpan(), TensorProto.Types.DataType.Float16, MemoryMarshal.AsBytes<Half>(halves))], Attribute("to", (int)TensorProto.Types.DataType.Float));
+    }
+
+    /// <summary>Values in single precision whatever the file's.</summary>
+    public string Single(string name, WeightArray weight) => Initializer(name, weight.Shape.AsSpan(), TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes<float>(weight.Values));
+
+    /// <summary>A convolution, 2-D or 3-D by its kernel.</summary>
+    /// <param name="x">Its input.</param>
+    /// <param name="name">Name of its weights.</param>
+    /// <param name="weight"><c>O x I x kernel</c>.</param>
+    /// <param name="bias"><c>O</c>, or null.</param>
+    /// <param name="attributes">Strides, pads.</param>
+    public string Convolution(string x, string name, WeightArray weight, WeightArray? bias, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        AttributeProto[] all = [Attribute("kernel_shape", [.. weight.Shape.Skip(2).Select(k => (long)k)]), .. attributes];
+        bool quantise = precision is OnnxPrecision.Int8 or OnnxPrecision.Int8Dynamic && QuantisedConvolution.Suits(weight);
+        if (quantise && precision == OnnxPrecision.Int8Dynamic) return QuantisedConvolution.Dynamic(this, x, name, weight, bias, all);
+        string kernels = quantise ? QuantisedConvolution.Weights(this, name, weight) : Values(name + ".weight", weight);
+        return Node("Conv", bias is null ? [x, kernels] : [x, kernels, Values(name + ".bias", bias)], all);
+    }
 
     /// <summary>A parameter of the network that is not put into the file as it is.</summary>
     /// <exception cref="ArgumentException">It is missing or has another shape.</exception>
@@ -78,6 +106,7 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
             (var outer, _branch) = (_branch, branch);
             string value = body();
             _branch = outer;
+            _branchInitializers.Clear();
             branch.Output.Add(new ValueInfoProto { Name = value, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float } } });
             return new() { Name = name, G = branch, Type = AttributeProto.Types.AttributeType.Graph };
         }
@@ -139,18 +168,24 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
             IrVersion = IrVersion, ProducerName = "REHRSeg", ProducerVersion = typeof(OnnxGraphBuilder).Assembly.GetName().Version?.ToString(3) ?? "", Graph = _graph,
             OpsetImport = { new OperatorSetIdProto { Version = Opset } },
         };
+        model.MetadataProps.Add(new StringStringEntryProto { Key = "rehrseg.precision", Value = precision.ToString().ToLowerInvariant() });
         foreach (var (key, value) in metadata) model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
         long bytes = _graph.Initializer.Sum(i => (long)i.RawData.Length);
         if (bytes > 2_000_000_000) throw new InvalidOperationException($"The weights take {bytes} bytes; an ONNX file holds at most 2 GB.");
         model.WriteTo(stream);
     }
 
+    /// <summary>8-bit integers.</summary>
+    public string Integers8(string name, ReadOnlySpan<int> shape, ReadOnlySpan<sbyte> values) => Initializer(name, shape, TensorProto.Types.DataType.Int8, MemoryMarshal.AsBytes(values));
+
     string Initializer(string name, ReadOnlySpan<int> shape, TensorProto.Types.DataType type, ReadOnlySpan<byte> data)
     {
-        if (!_initializers.Add(name)) return name;
+        if (_initializers.Contains(name)) return name;
+        if (_branch is not null) name = $"{_branch.Name}/{name}";
+        if (!(_branch is null ? _initializers : _branchInitializers).Add(name)) return name;
         var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(data) };
         foreach (int size in shape) tensor.Dims.Add(size);
-        _graph.Initializer.Add(tensor);
+        (_branch ?? _graph).Initializer.Add(tensor);
         return name;
     }
 

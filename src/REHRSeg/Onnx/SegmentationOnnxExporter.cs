@@ -5,7 +5,7 @@ namespace REHRSeg;
 
 /// <summary>
 /// Writes <c>segmentation.onnx</c> (DESIGN.md section 7): PlainConvUNet and HR head (METHOD.md 6.3, 6.4) with softmax inside.
-/// Input <c>image</c> <c>N x C x D x H x W</c>; outputs <c>lr</c> <c>N x K x D x H x W</c> and <c>hr</c> <c>N x K x rD x H x W</c>.
+/// Input <c>image</c> <c>N x C x D x H x W</c>, z-scored or with its mean and deviation beside it (<see cref="Normalise"/>); outputs <c>lr</c> <c>N x K x D x H x W</c> and <c>hr</c> <c>N x K x rD x H x W</c>.
 /// </summary>
 internal static class SegmentationOnnxExporter
 {
@@ -13,17 +13,16 @@ internal static class SegmentationOnnxExporter
     /// <param name="architecture">The network; factor 0: no <c>hr</c> output.</param>
     /// <param name="weights">By the network's state-dict names.</param>
     /// <param name="info">Goes into the metadata.</param>
-    /// <exception cref="ArgumentException">Architecture, weights and info do not fit each other.</exception>
-    public static void Export(Stream stream, SegmentationArchitecture architecture, IReadOnlyDictionary<string, WeightArray> weights, SegmentationModelInfo info) =>
-        Export(stream, architecture, weights, info, probabilities: true);
-
-    /// <summary>As above; without <paramref name="probabilities"/> the outputs are logits, for comparison with other implementations.</summary>
-    internal static void Export(Stream stream, SegmentationArchitecture architecture, IReadOnlyDictionary<string, WeightArray> weights, SegmentationModelInfo info, bool probabilities)
+    /// <param name="precision">How weights are stored.</param>
+    /// <param name="probabilities">False: the outputs are logits, for comparison with other implementations.</param>
+    /// <exception cref="ArgumentException">Architecture, weights and info do not fit each other, or a weight is beyond half precision.</exception>
+    public static void Export(Stream stream, SegmentationArchitecture architecture, IReadOnlyDictionary<string, WeightArray> weights, SegmentationModelInfo info,
+        OnnxPrecision precision = OnnxPrecision.Float32, bool probabilities = true)
     {
         RequireFit(architecture, info);
-        var graph = new OnnxGraphBuilder(weights);
+        var graph = new OnnxGraphBuilder(weights, precision);
         graph.Input("image", "N", architecture.Channels, "D", "H", "W");
-        string feature = PlainConvUNet(graph, architecture, "image");
+        string feature = PlainConvUNet(graph, architecture, Normalise(graph, architecture.Channels));
         int head = architecture.Features.Length - 2;
         string lr = graph.Name(Finish(Convolution(graph, feature, $"decoder.seg_layers.{head}", architecture.Features[0], architecture.Classes, new(1, 1, 1), new(1, 1, 1))), "lr");
         graph.Output("lr", "N", architecture.Classes, "D", "H", "W");
@@ -31,13 +30,30 @@ internal static class SegmentationOnnxExporter
         {
             // Runtimes compute every node, also those of outputs that are not asked for: the switch spares the head.
             string hr = graph.If(graph.Switch("hr_wanted"),
-                () => Finish(HighResolutionHead(graph, architecture, feature)),
+                () => Finish(HighResolutionHeadGraph.Logits(graph, architecture, feature)),
                 () => graph.Node("Slice", [lr, graph.Integers(0), graph.Integers(0), graph.Integers(2)]));
             graph.Output(graph.Name(hr, "hr"), "N", architecture.Classes, "rD", "H", "W");
         }
         graph.Write(stream, info.ToMetadata());
 
-        string Finish(string logits) => probabilities ? graph.Node("Softmax", [logits], Attribute("axis", 1)) : logits;
+        string Finish(string logits) => probabilities ? Softmax(graph, logits) : logits;
+    }
+
+    /// <summary>
+    /// <c>(image - image_mean) / image_deviation</c>, <c>C</c> numbers each, 0 and 1 unless given: another runtime can leave the z-score to the graph. Its mean and deviation are
+    /// those of the whole volume, so they cannot be taken of a patch.
+    /// </summary>
+    static string Normalise(OnnxGraphBuilder graph, int channels)
+    {
+        string Channels(string name, float initial) => graph.Node("Reshape", [graph.Optional(name, initial, channels), graph.Integers(1, channels, 1, 1, 1)]);
+        return graph.Node("Div", [graph.Node("Sub", ["image", Channels("image_mean", 0)]), Channels("image_deviation", 1)]);
+    }
+
+    /// <summary>Over the classes. ONNX Runtime's own Softmax is slow over any axis but the last.</summary>
+    static string Softmax(OnnxGraphBuilder graph, string logits)
+    {
+        string e = graph.Node("Exp", [graph.Node("Sub", [logits, graph.Node("ReduceMax", [logits], Attribute("axes", [1]), Attribute("keepdims", 1))])]);
+        return graph.Node("Div", [e, graph.Node("ReduceSum", [e, graph.Integers(1)], Attribute("keepdims", 1))]);
     }
 
     /// <summary>Last decoder block's output, <c>N x Features[0] x D x H x W</c>.</summary>
@@ -76,52 +92,11 @@ internal static class SegmentationOnnxExporter
         return x;
     }
 
-    /// <summary>
-    /// Linear upsampling along D, k3 convolution, ReLU, k5 convolution: logits <c>N x K x rD x H x W</c>. The first convolution and the
-    /// upsampling change places (METHOD.md 13.4 #2): its in-plane work is done at low resolution.
-    /// </summary>
-    static string HighResolutionHead(OnnxGraphBuilder graph, SegmentationArchitecture a, string feature)
-    {
-        string taps = TapConvolution(graph, feature, "sr_head.0", a.Features[0], a.HighResolutionWidth, 3);
-        string up = graph.Node("Resize", [taps, "", graph.Numbers(1, 1, a.Factor, 1, 1)],
-            Attribute("mode", "linear"), Attribute("coordinate_transformation_mode", a.AlignCorners ? "align_corners" : "half_pixel"));
-        string hidden = graph.Node("Relu", [SumTaps(graph, up, a.HighResolutionWidth, 3)]);
-        return SumTaps(graph, TapConvolution(graph, hidden, "sr_head.2", a.HighResolutionWidth, a.Classes, 5), a.Classes, 5);
-    }
-
-    /// <summary>
-    /// The slice taps of a k x k x k convolution as one (1, k, k) convolution, channel = tap * features + o. The bias goes to the middle tap,
-    /// which never falls outside the volume.
-    /// </summary>
-    static string TapConvolution(OnnxGraphBuilder graph, string x, string name, int channels, int features, int size)
-    {
-        var weight = graph.Parameter(name + ".weight", features, channels, size, size, size);
-        var bias = graph.Parameter(name + ".bias", features);
-        int plane = size * size;
-        float[] kernels = new float[weight.Values.Length], biases = new float[size * features];
-        for (int pair = 0; pair < features * channels; pair++)
-            for (int tap = 0; tap < size; tap++)
-                weight.Values.AsSpan((pair * size + tap) * plane, plane).CopyTo(kernels.AsSpan((tap * features * channels + pair) * plane));
-        bias.Values.CopyTo(biases, size / 2 * features);
-        return graph.Node("Conv",
-            [x, graph.Values(name + ".taps.weight", new WeightArray([size * features, channels, 1, size, size], kernels)), graph.Values(name + ".taps.bias", new WeightArray([size * features], biases))],
-            Attribute("kernel_shape", 1, size, size), Attribute("pads", 0, size / 2, size / 2, 0, size / 2, size / 2));
-    }
-
-    /// <summary>Output slice z is the sum over taps of slice z + tap - size/2, zero outside: <c>N x (size F) x D x H x W</c> to <c>N x F x D x H x W</c>.</summary>
-    static string SumTaps(OnnxGraphBuilder graph, string taps, int features, int size)
-    {
-        int reach = size / 2;
-        string padded = graph.Node("Pad", [taps, graph.Integers(0, 0, reach, 0, 0, 0, 0, reach, 0, 0)]);
-        return graph.Node("Sum", [.. Enumerable.Range(0, size).Select(tap => graph.Node("Slice",
-            [padded, graph.Integers(tap * features, tap), graph.Integers((tap + 1) * features, tap < size - 1 ? tap - size + 1 : long.MaxValue), graph.Integers(1, 2)]))]);
-    }
-
     static string Convolution(OnnxGraphBuilder graph, string x, string name, int channels, int features, PatchShape kernel, PatchShape stride)
     {
         var (d, h, w) = ((kernel.Depth - 1) / 2, (kernel.Height - 1) / 2, (kernel.Width - 1) / 2);
-        return graph.Node("Conv", [x, graph.Weight(name + ".weight", features, channels, kernel.Depth, kernel.Height, kernel.Width), graph.Weight(name + ".bias", features)],
-            Attribute("kernel_shape", kernel.Depth, kernel.Height, kernel.Width), Attribute("strides", stride.Depth, stride.Height, stride.Width), Attribute("pads", d, h, w, d, h, w));
+        return graph.Convolution(x, name, graph.Parameter(name + ".weight", features, channels, kernel.Depth, kernel.Height, kernel.Width), graph.Parameter(name + ".bias", features),
+            Attribute("strides", stride.Depth, stride.Height, stride.Width), Attribute("pads", d, h, w, d, h, w));
     }
 
     static void RequireFit(SegmentationArchitecture a, SegmentationModelInfo info)

@@ -17,12 +17,13 @@ internal static class SelfSrOnnxExporter
     /// <param name="architecture">The network, with the UASR head.</param>
     /// <param name="weights">By the network's state-dict names.</param>
     /// <param name="info">Goes into the metadata.</param>
+    /// <param name="precision">How weights are stored.</param>
     /// <exception cref="ArgumentException">Architecture, weights and info do not fit each other, or the head has no uncertainty.</exception>
-    public static void Export(Stream stream, SelfSrArchitecture architecture, IReadOnlyDictionary<string, WeightArray> weights, SelfSrModelInfo info)
+    public static void Export(Stream stream, SelfSrArchitecture architecture, IReadOnlyDictionary<string, WeightArray> weights, SelfSrModelInfo info, OnnxPrecision precision = OnnxPrecision.Float32)
     {
         RequireFit(architecture, info);
         int images = architecture.ImageChannels, labels = architecture.LabelChannels;
-        var graph = new OnnxGraphBuilder(weights);
+        var graph = new OnnxGraphBuilder(weights, precision);
         graph.Input("slices", "N", images + labels, Slices, "H", "W");
         string[] parts = graph.Node("Split", ["slices", graph.Integers(images, labels)], 2, Attribute("axis", 1));
         var plane = new PlaneStatisticsGraph(graph, architecture);
@@ -144,9 +145,8 @@ internal static class SelfSrOnnxExporter
     static string Convolution(OnnxGraphBuilder graph, string x, string name, int input, int output, int[] kernel, int stride, bool bias = true)
     {
         long[] pads = [.. kernel.Select(k => (long)k / 2)], strides = [.. kernel.Select((_, axis) => axis < kernel.Length - 2 ? 1L : stride)];
-        string weight = graph.Weight(name + ".weight", [output, input, .. kernel]);
-        return graph.Node("Conv", bias ? [x, weight, graph.Weight(name + ".bias", output)] : [x, weight],
-            Attribute("kernel_shape", [.. kernel.Select(k => (long)k)]), Attribute("strides", strides), Attribute("pads", [.. pads, .. pads]));
+        return graph.Convolution(x, name, graph.Parameter(name + ".weight", [output, input, .. kernel]), bias ? graph.Parameter(name + ".bias", output) : null,
+            Attribute("strides", strides), Attribute("pads", [.. pads, .. pads]));
     }
 
     static void RequireFit(SelfSrArchitecture a, SelfSrModelInfo info)

@@ -89,11 +89,15 @@ public sealed class RehrSegModel : IDisposable
     }
 
     /// <summary>Writes <c>segmentation.onnx</c> (DESIGN.md section 7).</summary>
-    public void ExportOnnx(Stream stream)
+    public void ExportOnnx(Stream stream) => ExportOnnx(stream, OnnxPrecision.Float32);
+
+    /// <summary>Writes <c>segmentation.onnx</c> in another precision; inputs and outputs stay single precision.</summary>
+    /// <exception cref="ArgumentException">A weight is beyond the range of half precision.</exception>
+    public void ExportOnnx(Stream stream, OnnxPrecision precision)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(stream);
-        SegmentationOnnxExporter.Export(stream, _network.Architecture, NetworkWeights.Export(_network), Info);
+        SegmentationOnnxExporter.Export(stream, _network.Architecture, NetworkWeights.Export(_network), Info, precision);
     }
 
     /// <inheritdoc/>

@@ -118,10 +118,15 @@ public sealed class SelfSrModel : IDisposable
     }
 
     /// <summary>Writes <c>selfsr.onnx</c>.</summary>
-    public void ExportOnnx(Stream stream)
+    public void ExportOnnx(Stream stream) => ExportOnnx(stream, OnnxPrecision.Float32);
+
+    /// <summary>Writes <c>selfsr.onnx</c> in another precision; inputs and outputs stay single precision.</summary>
+    /// <exception cref="ArgumentException">A weight is beyond the range of half precision.</exception>
+    public void ExportOnnx(Stream stream, OnnxPrecision precision)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        SelfSrOnnxExporter.Export(stream, Architecture, NetworkWeights.Export(_network), Info);
+        ArgumentNullException.ThrowIfNull(stream);
+        SelfSrOnnxExporter.Export(stream, Architecture, NetworkWeights.Export(_network), Info, precision);
     }
 
     /// <summary>Writes the weights alone, as safetensors under the published names; <see cref="SelfSrOptions.PretrainedWeights"/> reads them.</summary>

@@ -17,10 +17,10 @@ public class SegmentationOnnxExporterTests
         Labels = [.. Enumerable.Range(0, a.Classes).Select(k => new LabelClass(k, $"class{k}"))], HasHighResolutionHead = a.Factor > 0,
     };
 
-    internal static byte[] Export(SegmentationArchitecture a, IReadOnlyDictionary<string, WeightArray> weights, bool probabilities = true)
+    internal static byte[] Export(SegmentationArchitecture a, IReadOnlyDictionary<string, WeightArray> weights, bool probabilities = true, OnnxPrecision precision = OnnxPrecision.Float32)
     {
         using var stream = new MemoryStream();
-        SegmentationOnnxExporter.Export(stream, a, weights, Info(a), probabilities);
+        SegmentationOnnxExporter.Export(stream, a, weights, Info(a), precision, probabilities);
         return stream.ToArray();
     }
 
