@@ -173,6 +173,22 @@ public sealed class TrainTests(TrainedRun trained) : IClassFixture<TrainedRun>
         Assert.Equal(File.ReadAllBytes(Path.Combine(trained.Run, "segmentation.onnx")), File.ReadAllBytes(folder["again.onnx"]));
     }
 
+    [Theory]
+    [InlineData("fp16")]
+    [InlineData("int8")]
+    [InlineData("int8-dynamic")]
+    public void Exported_variants_are_smaller_and_predict(string precision)
+    {
+        using var folder = new TemporaryFolder();
+        ToolRun.InProcess("export", "--model", trained.Run, "--out", folder["a.onnx"], "--precision", precision).AssertDone();
+        Assert.InRange(new FileInfo(folder["a.onnx"]).Length, 1, 0.75 * new FileInfo(Path.Combine(trained.Run, "segmentation.onnx")).Length);
+        ToolRun.InProcess("predict", "--model", folder["a.onnx"], "--input", trained.Data, "--cases", "case_0", "--no-tta", "--out", folder["out"]).AssertDone();
+        Assert.Equal(24, VolumeFile.ReadGeometry(folder["out", "hr", "case_0.nii.gz"]).Depth);
+        var wrong = ToolRun.InProcess("export", "--model", trained.Run, "--out", folder["a.onnx"], "--precision", "fp64");
+        Assert.Equal(CommandLine.Usage, wrong.Code);
+        Assert.Contains("fp64", wrong.Error);
+    }
+
     [Fact]
     public void Predict_from_onnx_runs_where_no_torch_assembly_exists()
     {

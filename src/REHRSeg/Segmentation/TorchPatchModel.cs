@@ -16,9 +16,6 @@ internal sealed class TorchPatchModel(SegmentationNetwork network, Device device
         using var scope = NewDisposeScope();
         var input = empty([batch, network.Architecture.Channels, shape.Depth, shape.Height, shape.Width], ScalarType.Float32);
         patches.Span[..(int)input.numel()].CopyTo(MemoryMarshal.Cast<byte, float>(input.bytes));
-        // A batch of one falls off oneDNN's fast fp32 path on CPUs; a pair costs the same.
-        bool doubled = batch == 1 && device.type == DeviceType.CPU && !network.BFloat16;
-        if (doubled) input = cat([input, input], 0);
         var output = network.forward(input.to(device), (lr.IsEmpty ? 0 : SegmentationOutputs.Lr) | (hr.IsEmpty ? 0 : SegmentationOutputs.Hr));
         Receive(output.Lr, lr);
         Receive(output.Hr, hr);
@@ -26,7 +23,6 @@ internal sealed class TorchPatchModel(SegmentationNetwork network, Device device
         void Receive(Tensor? logits, Memory<float> probabilities)
         {
             if (probabilities.IsEmpty || logits is null) return;
-            if (doubled) logits = logits.narrow(0, 0, 1);
             var softmax = nn.functional.softmax(logits.to(ScalarType.Float32), 1).cpu().contiguous();
             MemoryMarshal.Cast<byte, float>(softmax.bytes).CopyTo(probabilities.Span);
         }

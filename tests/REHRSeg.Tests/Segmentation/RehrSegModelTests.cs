@@ -42,8 +42,8 @@ public class RehrSegModelTests
         model.PatchModel.Run(patches, 2, Info.Patch, lr, hr, default);
         model.PatchModel.Run(patches.AsMemory(n), 1, Info.Patch, lr1, hr1, default);
         model.PatchModel.Run(patches.AsMemory(n), 1, Info.Patch, lrAlone, Memory<float>.Empty, default);
-        for (int i = 0; i < lr1.Length; i++) Assert.Equal(lr[3 * n + i], lr1[i], 5);
-        for (int i = 0; i < hr1.Length; i++) Assert.Equal(hr[9 * n + i], hr1[i], 5);
+        for (int i = 0; i < lr1.Length; i++) Assert.Equal(lr[3 * n + i], lr1[i], 1e-5);
+        for (int i = 0; i < hr1.Length; i++) Assert.Equal(hr[9 * n + i], hr1[i], 1e-5);
         Assert.Equal(lr1, lrAlone);
         for (int i = 0; i < n; i++) Assert.Equal(1, lr1[i] + lr1[n + i] + lr1[2 * n + i], 4);
         for (int i = 0; i < 3 * n; i++) Assert.Equal(1, hr1[i] + hr1[3 * n + i] + hr1[6 * n + i], 4);

@@ -59,8 +59,16 @@ internal abstract class ConvolutionLayer : torch.nn.Module<torch.Tensor, torch.T
     public override torch.Tensor forward(torch.Tensor x)
     {
         using var scope = torch.NewDisposeScope();
-        return Convolve(Precision.Cast(x), Precision.Cast(weight), bias is null ? null : Precision.Cast(bias)).MoveToOuterDisposeScope();
+        bool pair = FallsOffFastPath(x);
+        var y = Convolve(Precision.Cast(pair ? torch.cat([x, x], 0) : x), Precision.Cast(weight), bias is null ? null : Precision.Cast(bias));
+        return (pair ? y.narrow(0, 0, 1) : y).MoveToOuterDisposeScope();
     }
+
+    // libtorch gives a float32 convolution of one small sample to its slow kernel, which takes more than twice as long as oneDNN takes for two.
+    private bool FallsOffFastPath(torch.Tensor x) => x.shape is [1, var c, var d, var h, ..] && c * d * h <= OneDnnThreshold && weight.shape[^1] > 1
+        && !Precision.BFloat16 && x.device_type == DeviceType.CPU && !x.requires_grad;
+
+    private const long OneDnnThreshold = 20480;
 
     protected abstract torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias);
 }
