@@ -8,8 +8,8 @@ namespace REHRSeg.Benchmarks;
 
 /// <summary>
 /// Estimate against measured peak memory of one volume of three classes, r = 4, in a process of its own:
-/// <c>--segmentation-memory SLICES SIDE [z|x] [features=0] [patch=16x192x192] [batch=2] [mirror=false] [probabilities=false] [lr=false] [volumes=1]</c>. <c>features=F</c> runs an exported nnU-Net with F
-/// features at full resolution in ONNX Runtime, 0 a network that does nothing. With <c>volumes=N</c>, N calls at once.
+/// <c>--segmentation-memory SLICES SIDE [z|x] [model=FILE.onnx] [patch=16x192x192] [batch=2] [mirror=false] [probabilities=false] [lr=false] [volumes=1]</c>. A model of <c>--make-model</c> runs in
+/// ONNX Runtime; without one, a network that does nothing with patches of <c>patch</c>. <c>volumes=N</c>: N calls at once.
 /// </summary>
 internal static class SegmentationMemory
 {
@@ -19,7 +19,7 @@ internal static class SegmentationMemory
         string Option(string name, string otherwise) => args.FirstOrDefault(a => a.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..] ?? otherwise;
         bool Flag(string name) => Option(name, "false") == "true";
         var axis = args.Contains("x") ? SliceAxis.X : SliceAxis.Z;
-        int features = Integer(Option("features", "0")), volumes = Integer(Option("volumes", "1"));
+        int volumes = Integer(Option("volumes", "1"));
         int[] patch = [.. Option("patch", "16x192x192").Split('x').Select(Integer)];
         var info = BenchmarkCases.Info with { Patch = new(patch[0], patch[1], patch[2]), Divisor = new(4, 16, 16) };
         var request = new SegmentationRequest { Axis = axis, Mirror = Flag("mirror"), BatchSize = Integer(Option("batch", "2")), Probabilities = Flag("probabilities"), Hr = !Flag("lr") };
@@ -28,12 +28,17 @@ internal static class SegmentationMemory
         var voxels = new float[geometry.VoxelCount];
         for (int i = 0; i < voxels.Length; i++) voxels[i] = random.NextSingle() * 1000;
         var image = new MLVolume(geometry, voxels);
-        using var scorer = features == 0 ? null : new OnnxVolumeScorer(Option("model", ""), new() { Threads = TorchRuntime.Threads });
+        using var nothing = new NoNetwork();
+        using var scorer = Option("model", "") is { Length: > 0 } file ? new OnnxVolumeScorer(file, new() { Threads = TorchRuntime.Threads, MaxConcurrency = volumes }) : null;
+        long estimate = scorer?.EstimateMemory(geometry, request) ?? Onnx.SegmentationMemory.Estimate(geometry, 1, [new(nothing, info, "nothing")], request, (_, _, _) => 0);
+        GC.Collect(2, GCCollectionMode.Aggressive, true, true);
         long before = ApplicationMemory.Megabytes("VmRSS");
+        File.WriteAllText("/proc/self/clear_refs", "5"); // the peak begins anew
         var watch = Stopwatch.StartNew();
-        if (scorer is null) VolumeSegmenter.Segment(image, new NoNetwork(), info, request);
-        else Parallel.For(0, volumes, _ => scorer.Score(image, request));
-        Console.WriteLine(FormattableString.Invariant($"{string.Join(' ', args)}: {before} MB before, peak {ApplicationMemory.Megabytes("VmHWM")} MB, after {ApplicationMemory.Megabytes("VmRSS")} MB, {watch.Elapsed.TotalSeconds:0.0} s"));
+        if (scorer is null) VolumeSegmenter.Segment(image, nothing, info, request);
+        else Task.WaitAll([.. Enumerable.Range(0, volumes).Select(_ => scorer.ScoreAsync(image, request))]);
+        long took = ApplicationMemory.Megabytes("VmHWM") - before;
+        Console.WriteLine(FormattableString.Invariant($"{string.Join(' ', args.Skip(1))}: {before} MB before; estimate {estimate * volumes >> 20} MB, took {took} MB ({(double)took / (estimate * volumes >> 20):0.00}), {watch.Elapsed.TotalSeconds:0.0} s, {ApplicationMemory.Megabytes("VmRSS") - before} MB kept"));
     }
 
     static int Integer(string text) => int.Parse(text, CultureInfo.InvariantCulture);

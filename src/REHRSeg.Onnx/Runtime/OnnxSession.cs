@@ -77,7 +77,7 @@ internal sealed class OnnxSession : IDisposable
         {
             throw new OperationCanceledException(cancellationToken);
         }
-        catch (OnnxRuntimeException e) when (e.Message.Contains("allocate", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("bad_alloc", StringComparison.Ordinal))
+        catch (OnnxRuntimeException e) when (e.Message.Contains("Failed to allocate memory", StringComparison.Ordinal) || e.Message.Contains("bad_alloc", StringComparison.Ordinal))
         {
             throw new InsufficientMemoryException($"There is not enough memory to run {_source}. Lower BatchSize or MaxConcurrency, or set MemoryLimit. ({e.Message})", e);
         }
