@@ -15,20 +15,22 @@ public sealed class OnnxSuperResolver : IDisposable
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="ModelFormatException">Not a REHRSeg self-SR model, damaged, or of a later version.</exception>
     /// <exception cref="InvalidOperationException">The GPU was asked for, cannot be had, and falling back is not allowed.</exception>
-    public OnnxSuperResolver(string path, OnnxScoringOptions? options = null) : this(OnnxFile.Read(path), path, options) { }
+    public OnnxSuperResolver(string path, OnnxScoringOptions? options = null) : this(ModelSource.File(path), options) { }
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="model">Content of an ONNX file.</param>
     /// <param name="source">Its name, for messages.</param>
     /// <param name="options">Device and threads; null: CPU.</param>
     /// <exception cref="ModelFormatException">Not a REHRSeg self-SR model, damaged, or of a later version.</exception>
-    public OnnxSuperResolver(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null)
+    public OnnxSuperResolver(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null) : this(ModelSource.Memory(model, source), options) { }
+
+    OnnxSuperResolver(ModelSource model, OnnxScoringOptions? options)
     {
-        var file = OnnxFile.Inspect(model.Span, source);
-        Info = SelfSrModelInfo.FromMetadata(file.Metadata, source);
+        var file = model.Inspect();
+        Info = SelfSrModelInfo.FromMetadata(file.Metadata, model.Name);
         options ??= new();
         _admission = options.MakeAdmission();
-        _model = new(model, file.Graph, source, Info, options);
+        _model = new(model, file.Graph, Info, options);
         _use = new(nameof(OnnxSuperResolver), _model.Dispose);
     }
 

@@ -18,7 +18,7 @@ public sealed class OnnxVolumeScorer : IDisposable
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="ModelFormatException">Not a REHRSeg segmentation model, damaged, or of a later version.</exception>
     /// <exception cref="InvalidOperationException">The GPU was asked for, cannot be had, and falling back is not allowed.</exception>
-    public OnnxVolumeScorer(string path, OnnxScoringOptions? options = null) : this([(OnnxFile.Read(path), path)], options) { }
+    public OnnxVolumeScorer(string path, OnnxScoringOptions? options = null) : this([ModelSource.File(path)], options) { }
 
     /// <summary>Loads the models of an ensemble, for example one a fold: labels are those of the mean of their class probabilities.</summary>
     /// <param name="paths">ONNX files with REHRSeg metadata, of the same labels, factor and channels.</param>
@@ -28,16 +28,20 @@ public sealed class OnnxVolumeScorer : IDisposable
     /// <exception cref="ModelFormatException">Not a REHRSeg segmentation model, damaged, or of a later version.</exception>
     /// <exception cref="InvalidOperationException">The GPU was asked for, cannot be had, and falling back is not allowed.</exception>
     public OnnxVolumeScorer(IReadOnlyList<string> paths, OnnxScoringOptions? options = null)
-        : this([.. (paths ?? throw new ArgumentNullException(nameof(paths))).Select(path => ((ReadOnlyMemory<byte>)OnnxFile.Read(path), path))], options) { }
+        : this([.. (paths ?? throw new ArgumentNullException(nameof(paths))).Select(path => ModelSource.File(path))], options) { }
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="model">Content of an ONNX file.</param>
     /// <param name="source">Its name, for messages.</param>
     /// <param name="options">Device and threads; null: CPU.</param>
     /// <exception cref="ModelFormatException">Not a REHRSeg segmentation model, damaged, or of a later version.</exception>
-    public OnnxVolumeScorer(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null) : this([(model, source)], options) { }
+    public OnnxVolumeScorer(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null) : this([ModelSource.Memory(model, source)], options) { }
 
-    internal OnnxVolumeScorer((ReadOnlyMemory<byte> Model, string Source)[] models, OnnxScoringOptions? options)
+    OnnxVolumeScorer(ModelSource[] models, OnnxScoringOptions? options) : this(load => Array.ForEach(models, load), options) { }
+
+    /// <param name="each">Calls back with each model in order.</param>
+    /// <param name="options">Device and threads.</param>
+    internal OnnxVolumeScorer(Action<Action<ModelSource>> each, OnnxScoringOptions? options)
     {
         options ??= new();
         _warn = options.Warn;
@@ -45,13 +49,13 @@ public sealed class OnnxVolumeScorer : IDisposable
         _use = new(nameof(OnnxVolumeScorer), Release);
         try
         {
-            foreach (var (model, source) in models)
+            each(model =>
             {
-                var file = OnnxFile.Inspect(model.Span, source);
-                var info = SegmentationModelInfo.FromMetadata(file.Metadata, source);
-                _models.Add(new(model, file.Graph, source, info, options));
-                _members.Add(new(_models[^1], info, source));
-            }
+                var file = model.Inspect();
+                var info = SegmentationModelInfo.FromMetadata(file.Metadata, model.Name);
+                _models.Add(new(model, file.Graph, info, options));
+                _members.Add(new(_models[^1], info, model.Name));
+            });
             EnsembleMember.RequireFit(_members);
         }
         catch

@@ -11,18 +11,6 @@ internal static class OnnxFile
 {
     const int MostMetadata = 16 << 20;
 
-    /// <summary>Reads a model file into memory.</summary>
-    /// <exception cref="FileNotFoundException">It is not there.</exception>
-    /// <exception cref="ModelFormatException">It is beyond 2 GB.</exception>
-    public static byte[] Read(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        var file = new FileInfo(path);
-        if (!file.Exists) throw new FileNotFoundException($"The model file {path} does not exist.", path);
-        if (file.Length > Array.MaxLength) throw new ModelFormatException($"{path} has {file.Length} bytes; an ONNX file holds at most 2 GB.");
-        return File.ReadAllBytes(path);
-    }
-
     /// <summary>Checks a model and tells what is in it.</summary>
     /// <exception cref="ModelFormatException">Not ONNX, cut off, with external data, foreign operators or anything else that no REHRSeg model has.</exception>
     public static OnnxModel Inspect(ReadOnlySpan<byte> model, string source)

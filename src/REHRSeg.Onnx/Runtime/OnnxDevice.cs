@@ -15,7 +15,7 @@ internal static class OnnxDevice
     /// <returns>The session and "cpu" or "cuda:N".</returns>
     /// <exception cref="ModelFormatException">ONNX Runtime cannot load the model.</exception>
     /// <exception cref="InvalidOperationException">The GPU cannot be had and falling back is not allowed, or the natives are missing.</exception>
-    public static (InferenceSession Session, string Device) Load(byte[] model, string source, OnnxScoringOptions options)
+    public static (InferenceSession Session, string Device) Load(ModelSource model, OnnxScoringOptions options)
     {
         if (options.Threads is < 1) throw new ArgumentOutOfRangeException(nameof(options.Threads), options.Threads, "Threads must be at least 1.");
         if (options.GpuDeviceId is < 0) throw new ArgumentOutOfRangeException(nameof(options.GpuDeviceId), options.GpuDeviceId, "A GPU's number is at least 0.");
@@ -28,11 +28,11 @@ internal static class OnnxDevice
                 options.Warn?.Invoke($"GPU {gpu} cannot be used, the CPU is: {reason}.");
             }
             using var settings = Settings(options);
-            return (new(model, settings), Cpu);
+            return (model.Load(settings), Cpu);
         }
         catch (OnnxRuntimeException e)
         {
-            throw new ModelFormatException($"{source} cannot be loaded by ONNX Runtime: {e.Message}", e);
+            throw new ModelFormatException($"{model.Name} cannot be loaded by ONNX Runtime: {e.Message}", e);
         }
         catch (Exception e) when (((e as TypeInitializationException)?.InnerException ?? e) is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
         {
@@ -42,7 +42,7 @@ internal static class OnnxDevice
     }
 
     /// <summary>Asks for the GPU only where the natives name its provider: without it the call itself is missing.</summary>
-    static InferenceSession? TryGpu(byte[] model, int gpu, OnnxScoringOptions options, out string reason)
+    static InferenceSession? TryGpu(ModelSource model, int gpu, OnnxScoringOptions options, out string reason)
     {
         reason = "these natives of ONNX Runtime have no CUDA provider; reference Microsoft.ML.OnnxRuntime.Gpu (build with -p:RehrSegCompute=cuda)";
         using var settings = Settings(options);
@@ -50,7 +50,7 @@ internal static class OnnxDevice
         try
         {
             settings.AppendExecutionProvider_CUDA(gpu);
-            return new(model, settings);
+            return model.Load(settings);
         }
         catch (OnnxRuntimeException e)
         {

@@ -10,11 +10,15 @@ internal sealed class OnnxPatchModel : IPatchModel
     readonly bool _canSkipHr;
     readonly double _activations, _activationsWithoutHr;
 
-    /// <summary>Loads a model whose metadata are <paramref name="info"/>.</summary>
+    /// <summary>Checks and loads a model whose metadata are <paramref name="info"/>.</summary>
+    public OnnxPatchModel(ReadOnlyMemory<byte> model, string source, SegmentationModelInfo info, OnnxScoringOptions options) : this(ModelSource.Memory(model, source), OnnxFile.Inspect(model.Span, source).Graph, info, options) { }
+
+    /// <summary>Loads a checked model whose metadata are <paramref name="info"/>.</summary>
     /// <exception cref="ModelFormatException">The graph is not what the metadata say.</exception>
-    public OnnxPatchModel(ReadOnlyMemory<byte> model, OnnxGraph graph, string source, SegmentationModelInfo info, OnnxScoringOptions options)
+    public OnnxPatchModel(ModelSource model, OnnxGraph graph, SegmentationModelInfo info, OnnxScoringOptions options)
     {
-        (_info, _session) = (info, new(model, source, options));
+        string source = model.Name;
+        (_info, _session) = (info, new(model, options));
         _activations = new ActivationMemory(graph, "image", info.Channels).Peak;
         try
         {

@@ -14,11 +14,10 @@ internal sealed class OnnxSession : IDisposable
     /// <summary>Loads a checked model.</summary>
     /// <exception cref="ModelFormatException">ONNX Runtime cannot load it.</exception>
     /// <exception cref="InvalidOperationException">The GPU cannot be had and falling back is not allowed, or the natives are missing.</exception>
-    public OnnxSession(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions options)
+    public OnnxSession(ModelSource model, OnnxScoringOptions options)
     {
-        _source = source;
-        byte[] bytes = MemoryMarshal.TryGetArray(model, out var array) && array.Offset == 0 && array.Count == array.Array!.Length ? array.Array : model.ToArray();
-        (_session, Device) = OnnxDevice.Load(bytes, source, options);
+        _source = model.Name;
+        (_session, Device) = OnnxDevice.Load(model, options);
         _use = new(nameof(OnnxSession), _session.Dispose);
     }
 

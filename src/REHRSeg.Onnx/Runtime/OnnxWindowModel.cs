@@ -10,11 +10,15 @@ internal sealed class OnnxWindowModel : ITiledWindowModel
     readonly SelfSrModelInfo _info;
     readonly double _activations;
 
-    /// <summary>Loads a model whose metadata are <paramref name="info"/>.</summary>
+    /// <summary>Checks and loads a model whose metadata are <paramref name="info"/>.</summary>
+    public OnnxWindowModel(ReadOnlyMemory<byte> model, string source, SelfSrModelInfo info, OnnxScoringOptions options) : this(ModelSource.Memory(model, source), OnnxFile.Inspect(model.Span, source).Graph, info, options) { }
+
+    /// <summary>Loads a checked model whose metadata are <paramref name="info"/>.</summary>
     /// <exception cref="REHRSeg.Imaging.ModelFormatException">The graph is not what the metadata say.</exception>
-    public OnnxWindowModel(ReadOnlyMemory<byte> model, OnnxGraph graph, string source, SelfSrModelInfo info, OnnxScoringOptions options)
+    public OnnxWindowModel(ModelSource model, OnnxGraph graph, SelfSrModelInfo info, OnnxScoringOptions options)
     {
-        (_info, _session) = (info, new(model, source, options));
+        string source = model.Name;
+        (_info, _session) = (info, new(model, options));
         _activations = new ActivationMemory(graph, "slices", info.ImageChannels + info.LabelChannels).Peak;
         try
         {

@@ -68,7 +68,7 @@ public class VolumeAdmissionTests
         int running = 0, worst = 0;
         long bytes = 0, worstBytes = 0;
         var random = new Random(1);
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (Bytes: (long)random.Next(1, 60), Delay: random.Next(3), Thread: i % 4 == 0)).ToArray().Select(async one =>
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => (Bytes: (long)random.Next(1, 60), Delay: random.Next(2), Thread: i % 20 == 0)).ToArray().Select(async one =>
         {
             using (one.Thread ? await Task.Run(() => admission.Enter(one.Bytes, default)) : await admission.EnterAsync(one.Bytes, default))
             {
