@@ -25,6 +25,8 @@ Action<string[]>? mode = args switch
     ["--segmentation-memory", ..] => SegmentationMemory.Run,
     ["--predict", ..] => PredictBenchmark.Run,
     ["--predict-run", ..] => PredictBenchmark.RunOnce,
+    ["--model-memory", ..] => ModelMemory.Run,
+    ["--make-model", ..] => BenchmarkModels.Write,
     ["--sampler"] => _ => SamplerThroughput.Run(),
     _ => null,
 };

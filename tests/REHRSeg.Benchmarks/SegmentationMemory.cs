@@ -2,37 +2,46 @@ using System.Diagnostics;
 using System.Globalization;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
+using TorchSharp;
 
 namespace REHRSeg.Benchmarks;
 
 /// <summary>
-/// Peak memory and time of both label maps of one volume with three classes, r = 4, patches of 16 x 192 x 192 and a network that does nothing, in a process of its own:
-/// <c>--segmentation-memory SLICES SIDE [z|x] [models]</c>. What any network adds is its own.
+/// Estimate against measured peak memory of one volume of three classes, r = 4, in a process of its own:
+/// <c>--segmentation-memory SLICES SIDE [z|x] [model=FILE.onnx] [patch=16x192x192] [batch=2] [mirror=false] [probabilities=false] [lr=false] [volumes=1]</c>. A model of <c>--make-model</c> runs in
+/// ONNX Runtime; without one, a network that does nothing with patches of <c>patch</c>. <c>volumes=N</c>: N calls at once.
 /// </summary>
 internal static class SegmentationMemory
 {
     public static void Run(string[] args)
     {
         int slices = Integer(args[1]), side = Integer(args[2]);
-        var axis = args.Length > 3 && args[3] == "x" ? SliceAxis.X : SliceAxis.Z;
-        var info = new SegmentationModelInfo
-        {
-            Factor = 4, Patch = new(16, 192, 192), Divisor = new(4, 16, 16), TargetSpacing = [4, 1, 1], Labels = [new(0, "background"), new(1, "a"), new(2, "b")],
-        };
+        string Option(string name, string otherwise) => args.FirstOrDefault(a => a.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..] ?? otherwise;
+        bool Flag(string name) => Option(name, "false") == "true";
+        var axis = args.Contains("x") ? SliceAxis.X : SliceAxis.Z;
+        int volumes = Integer(Option("volumes", "1"));
+        int[] patch = [.. Option("patch", "16x192x192").Split('x').Select(Integer)];
+        var info = BenchmarkCases.Info with { Patch = new(patch[0], patch[1], patch[2]), Divisor = new(4, 16, 16) };
+        var request = new SegmentationRequest { Axis = axis, Mirror = Flag("mirror"), BatchSize = Integer(Option("batch", "2")), Probabilities = Flag("probabilities"), Hr = !Flag("lr") };
         VolumeGeometry geometry = axis == SliceAxis.X ? new([slices, side, side], [4, 1, 1]) : new([side, side, slices], [1, 1, 4]);
         var random = new Random(1);
         var voxels = new float[geometry.VoxelCount];
         for (int i = 0; i < voxels.Length; i++) voxels[i] = random.NextSingle() * 1000;
-        long before = Memory("VmRSS");
+        var image = new MLVolume(geometry, voxels);
+        using var nothing = new NoNetwork();
+        using var scorer = Option("model", "") is { Length: > 0 } file ? new OnnxVolumeScorer(file, new() { Threads = TorchRuntime.Threads, MaxConcurrency = volumes }) : null;
+        long estimate = scorer?.EstimateMemory(geometry, request) ?? Onnx.SegmentationMemory.Estimate(geometry, 1, [new(nothing, info, "nothing")], request, (_, _, _) => 0);
+        GC.Collect(2, GCCollectionMode.Aggressive, true, true);
+        long before = ApplicationMemory.Megabytes("VmRSS");
+        File.WriteAllText("/proc/self/clear_refs", "5"); // the peak begins anew
         var watch = Stopwatch.StartNew();
-        var result = VolumeSegmenter.Segment(new(geometry, voxels), new NoNetwork(), info, new() { Axis = axis, Mirror = false });
-        Console.WriteLine(FormattableString.Invariant($"{side} x {side} x {slices} along {axis}: {before} MB before, peak {Memory("VmHWM")} MB, {watch.Elapsed.TotalSeconds:0.0} s; {result.Hr}"));
+        if (scorer is null) VolumeSegmenter.Segment(image, nothing, info, request);
+        else Task.WaitAll([.. Enumerable.Range(0, volumes).Select(_ => scorer.ScoreAsync(image, request))]);
+        long took = ApplicationMemory.Megabytes("VmHWM") - before;
+        Console.WriteLine(FormattableString.Invariant($"{string.Join(' ', args.Skip(1))}: {before} MB before; estimate {estimate * volumes >> 20} MB, took {took} MB ({(double)took / (estimate * volumes >> 20):0.00}), {watch.Elapsed.TotalSeconds:0.0} s, {ApplicationMemory.Megabytes("VmRSS") - before} MB kept"));
     }
 
     static int Integer(string text) => int.Parse(text, CultureInfo.InvariantCulture);
-
-    /// <summary>A line of /proc/self/status in MB.</summary>
-    static long Memory(string name) => Integer(File.ReadLines("/proc/self/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
 
     sealed class NoNetwork : IPatchModel
     {

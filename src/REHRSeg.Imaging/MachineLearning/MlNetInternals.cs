@@ -83,6 +83,13 @@ namespace REHRSeg.Imaging
             return value!;
         }
 
+        /// <summary>As above, without a result.</summary>
+        public static void LoadEntry(ModelLoadContext context, string name, Action<Stream> read) => LoadEntry(context, name, stream =>
+        {
+            read(stream);
+            return true;
+        });
+
         static VersionInfo VersionOf(ModelFormat format) => new(format.Signature, format.Version, format.Version, 0x00010001, format.Assembly.FullName, format.LoaderSignature);
     }
 

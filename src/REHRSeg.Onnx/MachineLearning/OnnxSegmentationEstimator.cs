@@ -31,7 +31,7 @@ public sealed class OnnxSegmentationEstimator : IEstimator<OnnxSegmentationTrans
     readonly IHostEnvironment _env;
     readonly OnnxSegmentationOptions _options;
     readonly SegmentationColumns _columns;
-    readonly (byte[] Bytes, string Source)[] _models;
+    readonly string[] _paths;
 
     internal OnnxSegmentationEstimator(IHostEnvironment env, OnnxSegmentationOptions options)
     {
@@ -42,7 +42,9 @@ public sealed class OnnxSegmentationEstimator : IEstimator<OnnxSegmentationTrans
         _columns = new(options.ImageColumnName, options.LrSegmentationColumnName, options.HrSegmentationColumnName, options.LrProbabilitiesColumnName, options.HrProbabilitiesColumnName,
             options.LrUncertaintyColumnName, options.HrUncertaintyColumnName);
         _columns.Check();
-        (_env, _options, _models) = (env, options, Array.ConvertAll(paths, path => (File.ReadAllBytes(path), path)));
+        (_env, _options, _paths) = (env, options, paths);
+        foreach (string path in paths)
+            if (!File.Exists(path)) throw new FileNotFoundException($"The model file {path} does not exist.", path);
     }
 
     /// <summary>Checks the input's schema and loads the model; nothing is learnt.</summary>
@@ -52,8 +54,12 @@ public sealed class OnnxSegmentationEstimator : IEstimator<OnnxSegmentationTrans
     {
         ArgumentNullException.ThrowIfNull(input);
         GetOutputSchema(MlNetInternals.ShapeOf(input.Schema));
-        return new(_env, _models, _columns, new() { Mirror = _options.Mirror, BatchSize = _options.BatchSize, Axis = _options.Axis, PostProcess = _options.PostProcess },
-            _options.GpuDeviceId, _options.FallbackToCpu, _options.Threads);
+        var request = new SegmentationRequest { Mirror = _options.Mirror, BatchSize = _options.BatchSize, Axis = _options.Axis, PostProcess = _options.PostProcess, Progress = _options.Progress };
+        return new(_env, Array.ConvertAll(_paths, path => new SavedModel(path, take =>
+        {
+            using var file = File.OpenRead(path);
+            take(file);
+        })), _columns, request, _options);
     }
 
     /// <inheritdoc/>

@@ -37,4 +37,12 @@ public sealed record OnnxSegmentationOptions
     public bool? FallbackToCpu { get; init; }
     /// <summary>Threads within an operator; null: ONNX Runtime's choice.</summary>
     public int? Threads { get; init; }
+    /// <summary>Rows that are computed at the same time; null: as <see cref="OnnxScoringOptions.MaxConcurrency"/>. Not saved with the model.</summary>
+    public int? MaxConcurrency { get; init; }
+    /// <summary>Bytes of working memory for all rows that are computed at the same time, as <see cref="OnnxScoringOptions.MemoryLimit"/>; null: no limit. Not saved with the model.</summary>
+    public long? MemoryLimit { get; init; }
+    /// <summary>Receives the finished part of the volume that is being computed, 0 to 1, from the thread that asks for the row. Not saved with the model.</summary>
+    public IProgress<double>? Progress { get; init; }
+    /// <summary>Stops the computation of rows, within a run of the network; beside it MLContext's own cancellation does. Not saved with the model.</summary>
+    public CancellationToken CancellationToken { get; init; }
 }

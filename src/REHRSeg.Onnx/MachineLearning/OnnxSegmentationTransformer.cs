@@ -15,43 +15,51 @@ public sealed class OnnxSegmentationTransformer : AddVolumesTransformer, IDispos
     internal const string LoaderSignature = "RehrSegOnnx";
     static readonly ModelFormat Format = new("RSONNXSG", LoaderSignature, typeof(OnnxSegmentationTransformer).Assembly, Version2);
     const uint Version2 = 0x00010002; // several models, uncertainty columns, post-processing
-    readonly (byte[] Bytes, string Source)[] _models;
+    readonly List<ModelContent> _models = [];
     readonly SegmentationColumns _columns;
     readonly SegmentationRequest _request;
-    readonly OnnxVolumeScorer _scorer;
+    readonly OnnxVolumeScorer? _scorer;
+    readonly CancellationToken _cancellation;
 
-    internal OnnxSegmentationTransformer(IHostEnvironment env, (byte[] Bytes, string Source)[] models, SegmentationColumns columns, SegmentationRequest request, int? gpuDeviceId, bool? fallbackToCpu, int? threads)
+    internal OnnxSegmentationTransformer(IHostEnvironment env, SavedModel[] models, SegmentationColumns columns, SegmentationRequest request, OnnxSegmentationOptions? options = null)
         : base(env.Register(nameof(OnnxSegmentationTransformer)), [.. columns.Added.Select(name => new AddedVolume(name, columns.Image))])
     {
-        (_models, _columns, _request) = (models, columns, request);
+        (_columns, _request, _cancellation) = (columns, request, options?.CancellationToken ?? default);
         var (gpu, fallback) = MlNetInternals.GpuSettings(env);
         using var channel = Host.Start("Load ONNX model");
-        _scorer = new([.. models.Select(m => ((ReadOnlyMemory<byte>)m.Bytes, m.Source))], new()
+        try
         {
-            GpuDeviceId = gpuDeviceId ?? gpu,
-            FallbackToCpu = fallbackToCpu ?? fallback,
-            Threads = threads,
-            Warn = message => channel.Warning(MessageSensitivity.None, message),
-        });
-        if (_scorer.WithoutThin is { } without && columns != columns.For(thin: false))
-        {
-            _scorer.Dispose();
-            throw new ArgumentException($"{without} cannot segment thin slices (it has no HR head, or factor 1), so it cannot fill HR columns. Set their names to null.");
+            _scorer = new(load => Array.ForEach(models, model => model.Open(stream => _models.Add(ModelContent.Take(stream, model.Name, load)))), new()
+            {
+                GpuDeviceId = options?.GpuDeviceId ?? gpu,
+                FallbackToCpu = options?.FallbackToCpu ?? fallback,
+                Threads = options?.Threads,
+                MaxConcurrency = options?.MaxConcurrency,
+                MemoryLimit = options?.MemoryLimit,
+                Warn = message => channel.Warning(MessageSensitivity.None, message),
+            });
+            if (_scorer.WithoutThin is { } without && columns != columns.For(thin: false))
+                throw new ArgumentException($"{without} cannot segment thin slices (it has no HR head, or factor 1), so it cannot fill HR columns. Set their names to null.");
         }
-        channel.Info(MessageSensitivity.None, "Segmentation by ONNX Runtime on {0}", _scorer.Device);
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        channel.Info(MessageSensitivity.None, "Segmentation by ONNX Runtime on {0}", Device);
     }
 
     /// <summary>What the (first) model is: factor, patch, spacing, labels.</summary>
-    public SegmentationModelInfo Info => _scorer.Info;
+    public SegmentationModelInfo Info => _scorer!.Info;
     /// <summary>"cpu" or "cuda:N".</summary>
-    public string Device => _scorer.Device;
+    public string Device => _scorer!.Device;
 
     private protected override Func<MLVolume?[]> MakeRowFunction(DataViewRow input, IReadOnlyList<bool> wanted)
         => _columns.MakeRowFunction(wanted, _request, VolumeGetter(input, _columns.Image), (image, request) =>
         {
             using var channel = Host.Start("Scoring");
-            using var cancellation = new HostCancellation(Host);
-            return _scorer.Score(image, request with { Warn = message => channel.Warning(MessageSensitivity.None, message) }, cancellation.Token);
+            using var cancellation = new HostCancellation(Host, _cancellation);
+            return _scorer!.Score(image, request with { Warn = message => channel.Warning(MessageSensitivity.None, message) }, cancellation.Token);
         });
 
     // Fields: columns (7 strings), bool mirror, int batch, int axis (-1 = detected), bool post-processing, int models. Entries Model.onnx, Model1.onnx, ...: the models.
@@ -64,12 +72,8 @@ public sealed class OnnxSegmentationTransformer : AddVolumesTransformer, IDispos
         writer.Write(_request.BatchSize);
         writer.Write((int?)_request.Axis ?? -1);
         writer.Write(_request.PostProcess);
-        writer.Write(_models.Length);
-        for (int m = 0; m < _models.Length; m++)
-        {
-            byte[] model = _models[m].Bytes;
-            MlNetInternals.SaveEntry(context, EntryName(m), stream => stream.Write(model));
-        }
+        writer.Write(_models.Count);
+        for (int m = 0; m < _models.Count; m++) MlNetInternals.SaveEntry(context, EntryName(m), _models[m].WriteTo);
     }
 
     static OnnxSegmentationTransformer Create(IHostEnvironment env, ModelLoadContext context)
@@ -82,21 +86,23 @@ public sealed class OnnxSegmentationTransformer : AddVolumesTransformer, IDispos
         bool postProcess = version1 || reader.ReadBoolean();
         int count = version1 ? 1 : reader.ReadInt32();
         if (count is < 1 or > MostModels) throw new ModelFormatException($"The saved model says that it holds {count} ONNX models: the file is damaged. Save the model again.");
-        var models = Enumerable.Range(0, count).Select(m => (ReadEntry(context, EntryName(m)), EntryName(m) + " in the ML.NET model")).ToArray();
-        return new(env, models, columns, new() { Mirror = mirror, BatchSize = batch, Axis = axis < 0 ? null : (SliceAxis)axis, PostProcess = postProcess }, null, null, null);
+        var models = Enumerable.Range(0, count).Select(m => new SavedModel(EntryName(m) + " in the ML.NET model", take => MlNetInternals.LoadEntry(context, EntryName(m), take))).ToArray();
+        return new(env, models, columns, new() { Mirror = mirror, BatchSize = batch, Axis = axis < 0 ? null : (SliceAxis)axis, PostProcess = postProcess });
     }
 
     const int MostModels = 1000;
 
     static string EntryName(int model) => model == 0 ? "Model.onnx" : FormattableString.Invariant($"Model{model}.onnx");
 
-    static byte[] ReadEntry(ModelLoadContext context, string name) => MlNetInternals.LoadEntry(context, name, stream =>
+    /// <summary>Releases the ONNX sessions, when the rows that are being computed are done, and the copies of the models.</summary>
+    public void Dispose()
     {
-        using var copy = new MemoryStream();
-        stream.CopyTo(copy);
-        return copy.ToArray();
-    });
-
-    /// <summary>Releases the ONNX sessions.</summary>
-    public void Dispose() => _scorer.Dispose();
+        _scorer?.Dispose();
+        foreach (var model in _models) model.Dispose();
+    }
 }
+
+/// <summary>A model that a transformer is made of.</summary>
+/// <param name="Name">For messages.</param>
+/// <param name="Open">Calls back with its bytes.</param>
+internal sealed record SavedModel(string Name, Action<Action<Stream>> Open);

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("REHRSeg.Benchmarks")]
+[assembly: InternalsVisibleTo("REHRSeg.OnnxProbe")]
