@@ -1,0 +1,30 @@
+namespace REHRSeg.Imaging;
+
+/// <summary>From the vectors that a header gives for its index axes to <see cref="VolumeGeometry"/>.</summary>
+static class AffineGeometry
+{
+    /// <summary>Builds the geometry.</summary>
+    /// <param name="size">Voxels along x, y, z.</param>
+    /// <param name="axes">3x3 row-major: column a is the step from one voxel to the next along axis a, LPS, mm.</param>
+    /// <param name="origin">LPS, mm.</param>
+    /// <param name="file">For messages.</param>
+    /// <param name="field">For messages: where the vectors come from.</param>
+    /// <param name="otherRemedy">A further way out where axes are not perpendicular, beginning with ", or"; empty: none.</param>
+    /// <exception cref="VolumeFormatException">A vector is not finite or has no length, or the axes are not perpendicular.</exception>
+    internal static VolumeGeometry Create(ReadOnlySpan<int> size, double[] axes, double[] origin, string file, string field, string otherRemedy = "")
+    {
+        double[] spacing = new double[3], direction = new double[9];
+        for (int a = 0; a < 3; a++)
+        {
+            spacing[a] = Math.Sqrt(axes[a] * axes[a] + axes[3 + a] * axes[3 + a] + axes[6 + a] * axes[6 + a]);
+            if (!(spacing[a] > 0) || !double.IsFinite(spacing[a])) throw FormatProblem.Invalid(file, field, Describe(axes), $"index axis {a} has no finite positive length; correct the header's {field}");
+            for (int row = 0; row < 3; row++) direction[3 * row + a] = axes[3 * row + a] / spacing[a];
+        }
+        if (!origin.All(double.IsFinite)) throw FormatProblem.Invalid(file, field, Describe(origin), $"the origin is not finite; correct the header's {field}");
+        if (DirectionMatrix.LargestCosine(direction) is var cosine && !(cosine < DirectionMatrix.Tolerance))
+            throw FormatProblem.Invalid(file, field, Describe(axes), FormattableString.Invariant($"its axes are not perpendicular (cosine {cosine:0.####}); resample the volume onto a rectangular grid{otherRemedy}"));
+        return new(size, spacing, [.. origin.Select(v => v + 0.0)], DirectionMatrix.NearestRotation(direction));
+    }
+
+    internal static string Describe(IEnumerable<double> values) => $"({string.Join(", ", values.Select(v => FormattableString.Invariant($"{v:0.####}")))})";
+}
