@@ -37,21 +37,26 @@ static class NiftiOrientation
         double handedness = Math.Sign(DirectionMatrix.Determinant(ras));
         for (int row = 0; row < 3; row++) ras[3 * row + 2] *= handedness;
         var (b, c, d) = ToQuaternion(ras);
-        double[] quaternion = [b, c, d];
-        if (single && 1 + ras[0] + ras[4] + ras[8] < 4e-6) quaternion = LengthenToOne([(float)b, (float)c, (float)d]);
+        double real = 0.5 * Math.Sqrt(Math.Max(0, 1 + ras[0] + ras[4] + ras[8]));
+        double[] quaternion = single && real < 0.02 ? RoundNearHalfTurn([(float)b, (float)c, (float)d], real) : [b, c, d];
         return ([handedness, .. geometry.Spacing], [.. quaternion, affine[3], affine[7], affine[11]], affine);
     }
 
     /// <summary>
-    /// A half turn has real part 0, which readers compute as sqrt(1 - b^2 - c^2 - d^2): rounding b, c, d down to float would turn it by
-    /// up to 0.03 degrees, so the largest is stepped up until the square root vanishes.
+    /// Near a half turn the real part is small, and readers compute it as sqrt(1 - b^2 - c^2 - d^2): rounding b, c, d to float would turn an exact
+    /// half turn by up to 0.03 degrees. Of the floats next to the largest of them, the one that gives the real part best is stored.
     /// </summary>
-    static double[] LengthenToOne(float[] quaternion)
+    static double[] RoundNearHalfTurn(float[] quaternion, double real)
     {
         int largest = 0;
         for (int i = 1; i < 3; i++) if (MathF.Abs(quaternion[i]) > MathF.Abs(quaternion[largest])) largest = i;
-        while (quaternion.Sum(v => (double)v * v) < 1)
-            quaternion[largest] = quaternion[largest] < 0 ? MathF.BitDecrement(quaternion[largest]) : MathF.BitIncrement(quaternion[largest]);
+        float rounded = quaternion[largest];
+        float[] candidates = [rounded, MathF.BitDecrement(rounded), MathF.BitIncrement(rounded), MathF.BitDecrement(MathF.BitDecrement(rounded)), MathF.BitIncrement(MathF.BitIncrement(rounded))];
+        quaternion[largest] = candidates.MinBy(candidate =>
+        {
+            double rest = 1 - quaternion.Select((v, i) => i == largest ? candidate : (double)v).Sum(v => v * v);
+            return Math.Abs(Math.Sqrt(Math.Max(0, rest)) - real);
+        });
         return [.. quaternion.Select(v => (double)v)];
     }
 
