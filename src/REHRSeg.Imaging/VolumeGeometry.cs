@@ -21,7 +21,7 @@ public sealed class VolumeGeometry : IEquatable<VolumeGeometry>
     public VolumeGeometry(ReadOnlySpan<int> size, ReadOnlySpan<double> spacing, ReadOnlySpan<double> origin = default, ReadOnlySpan<double> direction = default)
     {
         if (size.Length != 3 || size[0] < 1 || size[1] < 1 || size[2] < 1) throw new ArgumentException($"size is ({string.Join(", ", size.ToArray())}); it needs three values of at least 1.", nameof(size));
-        if ((long)size[0] * size[1] * size[2] > Array.MaxLength) throw new ArgumentException($"size {size[0]}x{size[1]}x{size[2]} is more voxels than one array holds.", nameof(size));
+        if (!FitsArray(size)) throw new ArgumentException($"size {size[0]}x{size[1]}x{size[2]} is more voxels than one array holds.", nameof(size));
         if (spacing.Length != 3) throw new ArgumentException("spacing needs three values.", nameof(spacing));
         foreach (double s in spacing)
             if (!(s > 0) || double.IsInfinity(s)) throw new ArgumentException($"spacing is ({Format(spacing)}); each value must be finite and positive.", nameof(spacing));
@@ -143,6 +143,9 @@ public sealed class VolumeGeometry : IEquatable<VolumeGeometry>
     public override string ToString() => $"{string.Join("x", Size)} voxels of {string.Join("x", Spacing.Select(s => s.ToString("0.###", CultureInfo.InvariantCulture)))} mm";
 
     ImmutableArray<double> Moved(int axis, double mm) => [Origin[0] + Direction[axis] * mm, Origin[1] + Direction[3 + axis] * mm, Origin[2] + Direction[6 + axis] * mm];
+
+    /// <summary>True if one array can hold the voxels; the product of three <c>int</c> may overflow <c>long</c>.</summary>
+    internal static bool FitsArray(ReadOnlySpan<int> size) => (Int128)size[0] * size[1] * size[2] <= Array.MaxLength;
 
     static bool IsOrthonormal(ImmutableArray<double> m)
     {

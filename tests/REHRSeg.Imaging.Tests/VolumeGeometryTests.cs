@@ -96,6 +96,7 @@ public class VolumeGeometryTests
     {
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([4, 0, 6], [1, 1, 1]));
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([40000, 40000, 40000], [1, 1, 1]));
+        Assert.Throws<ArgumentException>(() => new VolumeGeometry([1 << 21, 1 << 21, 1 << 21], [1, 1, 1])); // 2^63
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([4, 4, 6], [1, 0, 1]));
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([4, 4, 6], [1, double.NaN, 1]));
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([4, 4, 6], [1, 1, 1], [double.PositiveInfinity, 0, 0]));

@@ -13,6 +13,7 @@ static class AffineGeometry
     /// <exception cref="VolumeFormatException">A vector is not finite or has no length, or the axes are not perpendicular.</exception>
     internal static VolumeGeometry Create(ReadOnlySpan<int> size, double[] axes, double[] origin, string file, string field, string otherRemedy = "")
     {
+        if (!VolumeGeometry.FitsArray(size)) throw FormatProblem.Invalid(file, "number of voxels", string.Join(" x ", size.ToArray()), $"a channel has at most {Array.MaxLength}; crop or split the volume");
         double[] spacing = new double[3], direction = new double[9];
         for (int a = 0; a < 3; a++)
         {

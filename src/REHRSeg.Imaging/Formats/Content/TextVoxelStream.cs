@@ -53,7 +53,7 @@ sealed class TextVoxelStream(Stream text, string name) : ReadOnlyStream
 
     double Number(ReadOnlySpan<byte> word)
     {
-        if (double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)) return value;
+        if (double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && !(double.IsInfinity(value) && word.ContainsAnyInRange((byte)'0', (byte)'9'))) return value;
         var sign = word[0] is (byte)'-' or (byte)'+' ? word[1..] : word;
         if (System.Text.Ascii.EqualsIgnoreCase(sign, "nan"u8)) return double.NaN;
         if (System.Text.Ascii.EqualsIgnoreCase(sign, "inf"u8) || System.Text.Ascii.EqualsIgnoreCase(sign, "infinity"u8)) return word[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
