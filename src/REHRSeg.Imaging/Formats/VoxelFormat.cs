@@ -57,6 +57,7 @@ static class VoxelFormat
 
     internal static VoxelWriter Create(IVoxelFormat format, VolumeOutput output, VolumeGeometry geometry, int channels, VolumeDataType dataType)
     {
+        AffineGeometry.RequireStorable(geometry, output.Name);
         try
         {
             return format.Create(output, new(geometry, channels, false, new(dataType)));
