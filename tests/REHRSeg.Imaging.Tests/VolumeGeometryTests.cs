@@ -96,6 +96,7 @@ public class VolumeGeometryTests
     {
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([4, 0, 6], [1, 1, 1]));
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([40000, 40000, 40000], [1, 1, 1]));
+        Assert.Throws<ArgumentException>(() => new VolumeGeometry([1 << 21, 1 << 21, 1 << 21], [1, 1, 1])); // 2^63
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([4, 4, 6], [1, 0, 1]));
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([4, 4, 6], [1, double.NaN, 1]));
         Assert.Throws<ArgumentException>(() => new VolumeGeometry([4, 4, 6], [1, 1, 1], [double.PositiveInfinity, 0, 0]));
@@ -105,7 +106,7 @@ public class VolumeGeometryTests
 
     static void AssertSamePoint((double X, double Y, double Z) a, (double X, double Y, double Z) b) => NiftiFormatTests.AssertClose([a.X, a.Y, a.Z], [b.X, b.Y, b.Z], 1e-9);
 
-    static double[] Rotation(double[] t, bool flip)
+    internal static double[] Rotation(double[] t, bool flip)
     {
         double ca = Math.Cos(t[0]), sa = Math.Sin(t[0]), cb = Math.Cos(t[1]), sb = Math.Sin(t[1]), cc = Math.Cos(t[2]), sc = Math.Sin(t[2]), f = flip ? -1 : 1;
         return [ca * cb, ca * sb * sc - sa * cc, f * (ca * sb * cc + sa * sc), sa * cb, sa * sb * sc + ca * cc, f * (sa * sb * cc - ca * sc), -sb, cb * sc, f * cb * cc];

@@ -15,4 +15,12 @@ public enum VolumeDataType
     Float32,
     /// <summary>64-bit IEEE.</summary>
     Float64,
+    /// <summary>8-bit signed.</summary>
+    Int8,
+    /// <summary>32-bit unsigned.</summary>
+    UInt32,
+    /// <summary>64-bit signed.</summary>
+    Int64,
+    /// <summary>64-bit unsigned.</summary>
+    UInt64,
 }

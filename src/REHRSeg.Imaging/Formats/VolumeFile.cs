@@ -2,10 +2,14 @@ using System.Collections.Immutable;
 
 namespace REHRSeg.Imaging;
 
-/// <summary>Reads and writes volumes by file name. Formats: NIfTI-1 (<c>.nii</c>, <c>.nii.gz</c>); others through <see cref="IVolumeFormat"/>.</summary>
-public static class VolumeFile
+/// <summary>
+/// Reads and writes volumes by file name or as streams, whole or in slabs, blocking or asynchronously. Formats: NIfTI-1 and NIfTI-2
+/// (<c>.nii</c>, <c>.nii.gz</c>, <c>.hdr</c>), NRRD (<c>.nrrd</c>, <c>.nhdr</c>), MetaImage (<c>.mha</c>, <c>.mhd</c>); others through
+/// <see cref="IVolumeFormat"/>.
+/// </summary>
+public static partial class VolumeFile
 {
-    static ImmutableArray<IVolumeFormat> s_formats = [new NiftiFormat()];
+    static ImmutableArray<IVolumeFormat> s_formats = [new NiftiFormat(), new NrrdFormat(), new MetaImageFormat()];
 
     /// <summary>Adds a format for the whole process; where endings collide, the format registered last wins.</summary>
     /// <exception cref="ArgumentException">The format names no ending, or one without its leading dot.</exception>
@@ -15,51 +19,6 @@ public static class VolumeFile
         if (format.Endings.Count == 0 || format.Endings.Any(e => e.Length < 2 || e[0] != '.'))
             throw new ArgumentException($"{format.GetType().Name} names the endings [{string.Join(", ", format.Endings)}]; it needs at least one, each with its leading dot.", nameof(format));
         ImmutableInterlocked.Update(ref s_formats, (formats, added) => formats.Insert(0, added), format);
-    }
-
-    /// <summary>Reads image values (scaling applied) and geometry.</summary>
-    /// <exception cref="VolumeFormatException">Damaged, oversized or unsupported; the message names file, field, value and remedy.</exception>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static MLVolume Read(string path, VolumeReadLimits? limits = null) => Existing(path).Read(path, limits ?? VolumeReadLimits.Default);
-
-    /// <summary>Reads only the geometry.</summary>
-    /// <exception cref="VolumeFormatException">Damaged, oversized or unsupported; the message names file, field, value and remedy.</exception>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static VolumeGeometry ReadGeometry(string path, VolumeReadLimits? limits = null) => Existing(path).ReadGeometry(path, limits ?? VolumeReadLimits.Default);
-
-    /// <summary>Writes under a temporary name, flushes, renames: the target is never half-written. The folder is created.</summary>
-    /// <param name="volume">What to write.</param>
-    /// <param name="path">Ends in <c>.nii</c> or <c>.nii.gz</c>, or as a registered format says.</param>
-    /// <param name="dataType">How voxels are stored; null: float32. Integer types round to the nearest integer.</param>
-    /// <exception cref="VolumeFormatException">A value does not fit <paramref name="dataType"/>, or the ending is unknown.</exception>
-    /// <exception cref="IOException">The folder or file cannot be written.</exception>
-    public static void Write(MLVolume volume, string path, VolumeDataType? dataType = null)
-    {
-        ArgumentNullException.ThrowIfNull(volume);
-        var (format, ending) = Find(path);
-        try
-        {
-            AtomicFile.Write(path, ending, temporary => format.Write(volume, temporary, dataType ?? VolumeDataType.Float32));
-        }
-        catch (VolumeFormatException e)
-        {
-            throw new VolumeFormatException($"{path}: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Writes a label map in the smallest type that holds it: uint8 if all values are 0 to 255, else int16.</summary>
-    /// <exception cref="VolumeFormatException">A value is not an integer that fits int16; nothing is written.</exception>
-    /// <exception cref="IOException">The folder or file cannot be written.</exception>
-    public static void WriteLabels(MLVolume labels, string path)
-    {
-        ArgumentNullException.ThrowIfNull(labels);
-        float low = 0, high = 0;
-        foreach (float value in labels.Voxels)
-        {
-            if (value != MathF.Round(value)) throw new VolumeFormatException($"{path}: a label is {value}; labels are integers, so write this volume as an image or threshold it first.");
-            (low, high) = (MathF.Min(low, value), MathF.Max(high, value));
-        }
-        Write(labels, path, low >= 0 && high <= byte.MaxValue ? VolumeDataType.UInt8 : VolumeDataType.Int16);
     }
 
     /// <summary>The known file ending of <paramref name="path"/> (lower case, with dot, for example <c>.nii.gz</c>), or null if no format reads it.</summary>
@@ -84,7 +43,7 @@ public static class VolumeFile
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         var formats = s_formats;
         if (EndingOf(path) is not { } ending)
-            throw new VolumeFormatException($"{path}: the ending is not one of {string.Join(", ", formats.SelectMany(f => f.Endings).Distinct())}; convert the file, or add its format with VolumeFile.Register.");
+            throw new VolumeFormatException($"{path}: the ending is not one of {string.Join(", ", formats.SelectMany(f => f.Endings).Distinct())}; convert the file, add its format with VolumeFile.Register, or name the header (.hdr) of a pair of files.");
         return (formats.First(f => f.Endings.Contains(ending)), ending);
     }
 }

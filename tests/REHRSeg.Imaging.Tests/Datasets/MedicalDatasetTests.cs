@@ -100,7 +100,7 @@ public class MedicalDatasetTests
     [InlineData("\"0\": \"T1\"", "\"0\": \"T1\", \"1\": \"T2\"", "a_0001.nii.gz is missing")]
     [InlineData("\"channel_names\"", "\"channels\"", "neither channel_names")]
     [InlineData("\"numTraining\": 1", "\"numTraining\": 2", "numTraining is 2")]
-    [InlineData("\".nii.gz\"", "\".mha\"", "file_ending is \".mha\"")]
+    [InlineData("\".nii.gz\"", "\".dcm\"", "file_ending is \".dcm\"")]
     [InlineData("\".nii.gz\"", "\".nii\"", "empty")]
     [InlineData("\"labels\":", "\"labels\"", "not valid JSON (line 6)")]
     public void A_wrong_description_is_named(string from, string to, string message)

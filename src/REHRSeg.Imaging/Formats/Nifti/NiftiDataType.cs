@@ -1,38 +1,27 @@
 namespace REHRSeg.Imaging;
 
-/// <summary>The header's <c>datatype</c> codes that hold one real number a voxel.</summary>
-enum NiftiDataType : short
+/// <summary>The header's <c>datatype</c> codes.</summary>
+static class NiftiDataType
 {
-    UInt8 = 2, Int16 = 4, Int32 = 8, Float32 = 16, Float64 = 64, Int8 = 256, UInt16 = 512, UInt32 = 768, Int64 = 1024, UInt64 = 1280,
-}
+    static readonly (short Code, VolumeDataType Type)[] s_codes =
+    [
+        (2, VolumeDataType.UInt8), (4, VolumeDataType.Int16), (8, VolumeDataType.Int32), (16, VolumeDataType.Float32), (64, VolumeDataType.Float64),
+        (256, VolumeDataType.Int8), (512, VolumeDataType.UInt16), (768, VolumeDataType.UInt32), (1024, VolumeDataType.Int64), (1280, VolumeDataType.UInt64),
+    ];
 
-static class NiftiDataTypes
-{
-    /// <summary>Bytes of one voxel.</summary>
-    internal static int Bytes(this NiftiDataType type) => type switch
+    /// <summary>The type of a code that holds one real number a voxel.</summary>
+    /// <exception cref="VolumeFormatException">Complex, colour, binary or unknown.</exception>
+    internal static VolumeDataType Parse(short code, string file)
     {
-        NiftiDataType.UInt8 or NiftiDataType.Int8 => 1,
-        NiftiDataType.Int16 or NiftiDataType.UInt16 => 2,
-        NiftiDataType.Int32 or NiftiDataType.UInt32 or NiftiDataType.Float32 => 4,
-        _ => 8,
-    };
+        foreach (var known in s_codes) if (known.Code == code) return known.Type;
+        string name = code switch
+        {
+            0 => "unknown", 1 => "binary (1 bit)", 32 => "complex64", 128 => "RGB24", 1536 => "float128", 1792 => "complex128", 2048 => "complex256", 2304 => "RGBA32",
+            _ => "not defined by NIfTI",
+        };
+        throw FormatProblem.Invalid(file, "datatype", $"{code} ({name})", "only integer and float voxels of 8 to 64 bits can be read; convert the file");
+    }
 
-    /// <summary>The code of a type that can be written.</summary>
-    internal static NiftiDataType Of(VolumeDataType type) => type switch
-    {
-        VolumeDataType.UInt8 => NiftiDataType.UInt8,
-        VolumeDataType.Int16 => NiftiDataType.Int16,
-        VolumeDataType.UInt16 => NiftiDataType.UInt16,
-        VolumeDataType.Int32 => NiftiDataType.Int32,
-        VolumeDataType.Float32 => NiftiDataType.Float32,
-        VolumeDataType.Float64 => NiftiDataType.Float64,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "This is not a data type."),
-    };
-
-    /// <summary>The name of a code that the standard defines but this reader refuses.</summary>
-    internal static string NameOfUnsupported(short code) => code switch
-    {
-        0 => "unknown", 1 => "binary (1 bit)", 32 => "complex64", 128 => "RGB24", 1536 => "float128", 1792 => "complex128", 2048 => "complex256", 2304 => "RGBA32",
-        _ => "not defined by NIfTI-1",
-    };
+    /// <summary>The code of a type.</summary>
+    internal static short CodeOf(VolumeDataType type) => s_codes.First(known => known.Type == type).Code;
 }

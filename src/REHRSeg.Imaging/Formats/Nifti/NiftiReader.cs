@@ -1,146 +1,86 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Compression;
 
 namespace REHRSeg.Imaging;
 
-/// <summary>
-/// Reads one NIfTI-1 file. The header is checked against the file's length before voxels are allocated; of a compressed file, which may
-/// claim more than it holds, memory grows only as data arrive.
-/// </summary>
-sealed class NiftiReader : IDisposable
+/// <summary>Opens a NIfTI file, or the header of a pair, and finds its voxels. The header is checked against the length of the file.</summary>
+static class NiftiReader
 {
-    /// <summary>deflate cannot shrink data further than this.</summary>
-    const long MaxDeflateRatio = 1032;
-    const int BlockBytes = 1 << 18;
-
-    readonly string _path;
-    readonly FileStream _file;
-    readonly Stream _content;
-    readonly NiftiHeader _header;
-    readonly bool _compressed;
-    long _inflated;
-
-    internal NiftiReader(string path, VolumeReadLimits limits)
+    /// <summary>Reads header and extensions.</summary>
+    /// <exception cref="VolumeFormatException">Damaged, oversized or unsupported.</exception>
+    internal static async ValueTask<VoxelReader> Open(VolumeInput input, VolumeReadLimits limits, bool async, CancellationToken cancel)
     {
-        _path = path;
-        _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        List<IDisposable> owned = [];
         try
         {
-            if (_file.Length == 0) throw NiftiHeader.Invalid(path, "file length", "0 bytes", "the file is empty; copy or export it again");
-            _compressed = IsGzip();
-            if (_compressed != path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-                throw NiftiHeader.Invalid(path, "file content", _compressed ? "gzip" : "not gzip", _compressed ? "rename the file to .nii.gz" : "it is damaged, or uncompressed and should be named .nii");
-            _content = _compressed ? new GZipStream(_file, CompressionMode.Decompress, leaveOpen: true) : _file;
-            var bytes = new byte[NiftiHeader.Length];
-            Fill(bytes, "header");
-            _header = NiftiHeader.Parse(bytes, path, limits);
-            RequirePlausibleLength();
-            Geometry = NiftiOrientation.ToGeometry(_header, path);
+            var (content, inflated) = await Inflate(input, owned, async, cancel).ConfigureAwait(false);
+            var header = NiftiHeader.Parse((await content.Peek(NiftiHeader.Length2, async, cancel).ConfigureAwait(false)).Span, input.Name, limits);
+            var layout = new VoxelLayout(NiftiOrientation.ToGeometry(header, input.Name), header.Channels, false, new(header.DataType, header.BigEndian, header.Scaling.Slope, header.Scaling.Intercept));
+            content.Skip(header.Length);
+            if (!header.IsPair)
+            {
+                var source = new VoxelSource(input.Name, input.Length, content, inflated, [.. owned, input]);
+                source.RequirePlausibleLength(header.VoxelOffset, layout, "dim", layout.Bytes);
+                await SkipExtensions(content, header, input, async, cancel).ConfigureAwait(false);
+                return new(layout, source);
+            }
+            var voxels = OpenImage(input, async);
+            owned.Add(voxels);
+            (content, inflated) = await Inflate(voxels, owned, async, cancel).ConfigureAwait(false);
+            var image = new VoxelSource(voxels.Name, voxels.Length, content, inflated, [.. owned, input]);
+            image.RequirePlausibleLength(header.VoxelOffset, layout, "dim", layout.Bytes);
+            if (!await content.Skip(header.VoxelOffset, async, cancel).ConfigureAwait(false)) throw Truncated(voxels, "bytes before the voxels");
+            return new(layout, image);
         }
         catch
         {
-            Dispose();
+            foreach (var item in owned) item.Dispose();
             throw;
         }
     }
 
-    internal VolumeGeometry Geometry { get; }
-
-    internal MLVolume Read()
+    /// <summary>The content of a file that is compressed as its name says; streams are told by their content.</summary>
+    static async ValueTask<(PeekableStream Content, InflatedStream? Inflated)> Inflate(VolumeInput input, List<IDisposable> owned, bool async, CancellationToken cancel)
     {
-        int voxelBytes = _header.DataType.Bytes(), total = (int)_header.VoxelCount, perBlock = BlockBytes / voxelBytes;
-        var values = new float[_compressed ? Math.Min(total, Math.Max(perBlock, _file.Length * 64 / voxelBytes)) : total];
-        var block = ArrayPool<byte>.Shared.Rent(BlockBytes);
-        try
+        bool gzip = InflatedStream.IsGzip((await input.Content.Peek(2, async, cancel).ConfigureAwait(false)).Span);
+        if (input.Path is not null && gzip != input.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
+            throw FormatProblem.Invalid(input.Name, "file content", gzip ? "gzip" : "not gzip", gzip ? $"rename the file to {Path.GetFileName(input.Name)}.gz" : "it is damaged, or uncompressed and should be named without .gz");
+        if (!gzip) return (input.Content, null);
+        var inflated = new InflatedStream(input.Content, gzip: true, input.Name);
+        owned.Add(inflated);
+        return (new(inflated), inflated);
+    }
+
+    /// <summary>The <c>.img</c> or <c>.img.gz</c> of a <c>.hdr</c>.</summary>
+    static VolumeInput OpenImage(VolumeInput header, bool async)
+    {
+        if (header.Path is null) throw FormatProblem.Invalid(header.Name, "magic", "ni1 or ni2", "the voxels are in another file, which a stream does not have; read the .hdr by its path, or store the volume as .nii");
+        string name = VolumeFile.NameWithoutEnding(header.Path), folder = Path.GetDirectoryName(Path.GetFullPath(header.Path))!;
+        string[] candidates = [name + ".img", name + ".img.gz"];
+        string image = candidates.FirstOrDefault(c => File.Exists(Path.Combine(folder, c))) ?? throw FormatProblem.Invalid(header.Name, "magic", "ni1 or ni2", $"it is the header (.hdr) of a pair of files, but there is no {candidates[0]} or {candidates[1]} beside it");
+        return SidecarFile.Open(header, "voxel file", image, async);
+    }
+
+    /// <summary>Passes over the extensions; their sizes must add up to the place of the voxels.</summary>
+    static async ValueTask SkipExtensions(PeekableStream content, NiftiHeader header, VolumeInput input, bool async, CancellationToken cancel)
+    {
+        long left = header.VoxelOffset - header.Length;
+        var flag = await content.Peek(NiftiHeader.ExtensionFlagBytes, async, cancel).ConfigureAwait(false);
+        if (flag.Length < NiftiHeader.ExtensionFlagBytes) throw Truncated(input, "header extensions");
+        bool extended = flag.Span[0] != 0;
+        content.Skip(NiftiHeader.ExtensionFlagBytes);
+        left -= NiftiHeader.ExtensionFlagBytes;
+        while (extended && left >= 8)
         {
-            Skip(_header.VoxelOffset - NiftiHeader.Length, block);
-            for (int done = 0; done < total;)
-            {
-                int count = Math.Min(perBlock, total - done);
-                var bytes = block.AsSpan(0, count * voxelBytes);
-                Fill(bytes, "voxels");
-                if (done + count > values.Length) Array.Resize(ref values, (int)Math.Min(total, 2L * (done + count)));
-                NiftiVoxels.Decode(bytes, values.AsSpan(done, count), _header);
-                done += count;
-            }
-            RequireEnd(block);
+            var start = await content.Peek(8, async, cancel).ConfigureAwait(false);
+            if (start.Length < 8) throw Truncated(input, "header extensions");
+            int size = header.BigEndian ? BinaryPrimitives.ReadInt32BigEndian(start.Span) : BinaryPrimitives.ReadInt32LittleEndian(start.Span);
+            if (size < 16 || size > left) throw FormatProblem.Invalid(input.Name, "esize", size, $"a header extension has at least 16 bytes and ends before the voxels ({left} bytes are left); correct the extension or set the flag after the header to 0");
+            if (!await content.Skip(size, async, cancel).ConfigureAwait(false)) throw Truncated(input, "header extensions");
+            left -= size;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(block);
-        }
-        return new(Geometry, values, _header.Channels);
+        if (!await content.Skip(left, async, cancel).ConfigureAwait(false)) throw Truncated(input, "header extensions");
     }
 
-    public void Dispose()
-    {
-        _content?.Dispose();
-        _file.Dispose();
-    }
-
-    bool IsGzip()
-    {
-        bool gzip = _file.ReadByte() == 0x1F && _file.ReadByte() == 0x8B;
-        _file.Position = 0;
-        return gzip;
-    }
-
-    void RequirePlausibleLength()
-    {
-        long needed = _header.VoxelOffset + _header.VoxelBytes, length = _file.Length;
-        if (_compressed ? needed / MaxDeflateRatio > length : needed > length)
-            throw NiftiHeader.Invalid(_path, "file length", $"{length} bytes", $"{string.Join("x", _header.Size)} voxels x {_header.Channels} channel(s) of {_header.DataType} need {needed}{(_compressed ? " before compression" : "")}, so the file is truncated or its dim is wrong; copy or export it again");
-    }
-
-    /// <summary>Zero padding after the voxels is harmless; anything else means that dim or datatype is wrong.</summary>
-    void RequireEnd(byte[] block)
-    {
-        for (int blocks = 0, read; (read = ReadSome(block)) > 0; blocks++)
-            if (blocks > 16 || block.AsSpan(0, read).ContainsAnyExcept((byte)0))
-                throw NiftiHeader.Invalid(_path, "file length", "more than the voxels", $"other data follow the {string.Join("x", _header.Size)} voxels x {_header.Channels} channel(s) of {_header.DataType}, so dim or datatype is wrong or the file was overwritten in part; export it again");
-        if (_compressed) RequireTrailer();
-    }
-
-    /// <summary>A gzip file ends with the length of its content. <see cref="GZipStream"/> does not notice a trailer that was cut off.</summary>
-    void RequireTrailer()
-    {
-        Span<byte> length = stackalloc byte[4];
-        _file.Position = _file.Length - 4;
-        _file.ReadExactly(length);
-        uint stated = BinaryPrimitives.ReadUInt32LittleEndian(length);
-        if (stated != (uint)_inflated)
-            throw NiftiHeader.Invalid(_path, "gzip length", $"{stated} bytes", $"{_inflated} were found: the file is truncated, or other data follow the compressed ones; copy or compress it again");
-    }
-
-    void Skip(long count, byte[] block)
-    {
-        while (count > 0)
-        {
-            int step = (int)Math.Min(count, BlockBytes);
-            Fill(block.AsSpan(0, step), "header extensions");
-            count -= step;
-        }
-    }
-
-    void Fill(Span<byte> bytes, string part)
-    {
-        for (int done = 0, read; done < bytes.Length; done += read)
-            if ((read = ReadSome(bytes[done..])) == 0)
-                throw NiftiHeader.Invalid(_path, "file length", $"{_file.Length} bytes", $"it ends within the {part}: the file is truncated; copy or export it again");
-    }
-
-    int ReadSome(Span<byte> bytes)
-    {
-        try
-        {
-            int read = _content.Read(bytes);
-            _inflated += read;
-            return read;
-        }
-        catch (InvalidDataException e)
-        {
-            throw new VolumeFormatException($"{_path}: gzip data are truncated or damaged ({e.Message.TrimEnd('.')}) in a file of {_file.Length} bytes; copy or export the file again.", e);
-        }
-    }
+    static VolumeFormatException Truncated(VolumeInput input, string part) =>
+        FormatProblem.Invalid(input.Name, "file length", input.Length is { } length ? $"{length} bytes" : "too short", $"it ends within the {part}: the file is truncated; copy or export it again");
 }

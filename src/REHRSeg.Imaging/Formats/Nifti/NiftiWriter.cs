@@ -1,54 +1,53 @@
-using System.Buffers;
 using System.IO.Compression;
 
 namespace REHRSeg.Imaging;
 
-/// <summary>Writes one NIfTI-1 file: little-endian, no extensions, no scaling, sform and qform alike.</summary>
+/// <summary>Begins a NIfTI file: little-endian, no extensions, no scaling, sform and qform alike.</summary>
 static class NiftiWriter
 {
-    const int BlockVoxels = 1 << 16;
-
-    /// <summary>Writes <paramref name="volume"/>; compressed if the name ends in <c>.gz</c>.</summary>
-    /// <exception cref="VolumeFormatException">A value does not fit, or an axis is longer than a NIfTI-1 header can say.</exception>
-    internal static void Write(MLVolume volume, string path, VolumeDataType dataType, CompressionLevel compression)
+    /// <summary>Writes the header; compressed if the name ends in <c>.gz</c>, in two files if its ending is <c>.hdr</c>.</summary>
+    /// <exception cref="VolumeFormatException">A pair cannot be written to a stream.</exception>
+    internal static VoxelWriter Create(VolumeOutput output, VoxelLayout layout, CompressionLevel compression, bool nifti2)
     {
-        var header = Describe(volume, dataType);
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
-        using Stream content = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, compression) : file;
-        var block = ArrayPool<byte>.Shared.Rent(BlockVoxels * 8);
-        try
+        bool gzip = output.Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        bool pair = (gzip ? output.Name[..^3] : output.Name).EndsWith(".hdr", StringComparison.OrdinalIgnoreCase);
+        if (pair && output.IsStream) throw FormatProblem.Invalid(output.Name, "ending", ".hdr", "it needs two files, and a stream is one; name the stream .nii or .nii.gz");
+        var header = Describe(layout, pair, nifti2);
+        var bytes = new byte[header.Length + NiftiHeader.ExtensionFlagBytes];
+        NiftiFields.Write(header, bytes);
+        if (!pair)
         {
-            var head = block.AsSpan(0, NiftiHeader.MinVoxelOffset);
-            head.Clear();
-            header.WriteTo(head);
-            content.Write(head);
-            for (int done = 0; done < volume.Voxels.Length; done += BlockVoxels)
-            {
-                var values = volume.Voxels[done..Math.Min(done + BlockVoxels, volume.Voxels.Length)];
-                var bytes = block.AsSpan(0, values.Length * header.DataType.Bytes());
-                if (!NiftiVoxels.TryEncode(values, bytes, dataType)) throw DoesNotFit(volume, done, dataType);
-                content.Write(bytes);
-            }
+            var (content, end) = Packed(output.Create(output.Name), gzip, compression);
+            content.Write(bytes);
+            return new(output, layout, content, end);
         }
-        finally
+        string image = Path.Combine(Path.GetDirectoryName(output.Name) ?? "", VolumeFile.NameWithoutEnding(output.Name) + (gzip ? ".img.gz" : ".img"));
+        var (voxels, endVoxels) = Packed(output.Create(image), gzip, compression);
+        return new(output, layout, voxels, () =>
         {
-            ArrayPool<byte>.Shared.Return(block);
-        }
+            endVoxels();
+            var (content, end) = Packed(output.Create(output.Name), gzip, compression);
+            content.Write(bytes);
+            end();
+        });
     }
 
-    static NiftiHeader Describe(MLVolume volume, VolumeDataType dataType)
+    static (Stream Content, Action End) Packed(Stream target, bool gzip, CompressionLevel compression)
     {
-        if (volume.Geometry.Size.Max() > short.MaxValue || volume.Channels > short.MaxValue)
-            throw new VolumeFormatException($"dim would be {string.Join(" x ", volume.Geometry.Size)} x {volume.Channels}, but NIfTI-1 axes have at most {short.MaxValue} voxels; crop or split the volume.");
-        var (pixDim, quaternion, affine) = NiftiOrientation.FromGeometry(volume.Geometry);
-        return new() { Size = [.. volume.Geometry.Size], Channels = volume.Channels, DataType = NiftiDataTypes.Of(dataType), PixDim = pixDim, Quaternion = quaternion, Affine = affine };
+        if (!gzip) return (target, () => { });
+        var packed = new GZipStream(target, compression, leaveOpen: true);
+        return (packed, packed.Dispose);
     }
 
-    static VolumeFormatException DoesNotFit(MLVolume volume, int from, VolumeDataType dataType)
+    static NiftiHeader Describe(VoxelLayout layout, bool pair, bool nifti2)
     {
-        int at = from;
-        while (NiftiVoxels.Fits(volume.Voxels[at], dataType)) at++;
-        int x = at % volume.Width, y = at / volume.Width % volume.Height, z = at / volume.Width / volume.Height % volume.Depth;
-        return new(FormattableString.Invariant($"voxel (x, y, z) = ({x}, {y}, {z}) is {volume.Voxels[at]}, which {dataType} cannot hold; write Float32, or rescale the volume first."));
+        bool single = !nifti2 && layout.Geometry.Size.Max() <= short.MaxValue && layout.Channels <= short.MaxValue;
+        var (pixDim, quaternion, affine) = NiftiOrientation.FromGeometry(layout.Geometry, single);
+        return new()
+        {
+            Version = single ? 1 : 2, IsPair = pair, Size = [.. layout.Geometry.Size], Channels = layout.Channels, DataType = layout.Stored.Type,
+            PixDim = pixDim, Quaternion = quaternion, Affine = affine,
+            VoxelOffset = pair ? 0 : (single ? NiftiHeader.Length1 : NiftiHeader.Length2) + NiftiHeader.ExtensionFlagBytes,
+        };
     }
 }

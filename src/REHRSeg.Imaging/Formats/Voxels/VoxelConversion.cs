@@ -6,29 +6,30 @@ using System.Runtime.InteropServices;
 
 namespace REHRSeg.Imaging;
 
-/// <summary>Converts between stored voxels and <c>float</c>, a block at a time.</summary>
-static class NiftiVoxels
+/// <summary>Converts between stored voxels and <c>float</c>, a block at a time, with vector instructions.</summary>
+static class VoxelConversion
 {
     /// <summary>Decodes stored voxels: byte order, type, then slope and intercept (in double precision).</summary>
     /// <param name="bytes">Whole voxels; their byte order is changed in place.</param>
     /// <param name="values">As many values.</param>
-    /// <param name="header">Type, byte order and scaling.</param>
-    internal static void Decode(Span<byte> bytes, Span<float> values, NiftiHeader header)
+    /// <param name="stored">Type, byte order and scaling.</param>
+    /// <returns>False if a finite number became infinite: it is beyond float's range.</returns>
+    internal static bool TryDecode(Span<byte> bytes, Span<float> values, StoredVoxels stored)
     {
-        ToNativeOrder(bytes, header.DataType.Bytes(), header.BigEndian);
-        switch (header.DataType)
+        ToNativeOrder(bytes, stored.Type.Bytes(), stored.BigEndian);
+        return stored.Type switch
         {
-            case NiftiDataType.UInt8: Convert<byte>(bytes, values, header); break;
-            case NiftiDataType.Int8: Convert<sbyte>(bytes, values, header); break;
-            case NiftiDataType.Int16: Convert<short>(bytes, values, header); break;
-            case NiftiDataType.UInt16: Convert<ushort>(bytes, values, header); break;
-            case NiftiDataType.Int32: Convert<int>(bytes, values, header); break;
-            case NiftiDataType.UInt32: Convert<uint>(bytes, values, header); break;
-            case NiftiDataType.Int64: Convert<long>(bytes, values, header); break;
-            case NiftiDataType.UInt64: Convert<ulong>(bytes, values, header); break;
-            case NiftiDataType.Float32: Convert<float>(bytes, values, header); break;
-            case NiftiDataType.Float64: Convert<double>(bytes, values, header); break;
-        }
+            VolumeDataType.UInt8 => Convert<byte>(bytes, values, stored),
+            VolumeDataType.Int8 => Convert<sbyte>(bytes, values, stored),
+            VolumeDataType.Int16 => Convert<short>(bytes, values, stored),
+            VolumeDataType.UInt16 => Convert<ushort>(bytes, values, stored),
+            VolumeDataType.Int32 => Convert<int>(bytes, values, stored),
+            VolumeDataType.UInt32 => Convert<uint>(bytes, values, stored),
+            VolumeDataType.Int64 => Convert<long>(bytes, values, stored),
+            VolumeDataType.UInt64 => Convert<ulong>(bytes, values, stored),
+            VolumeDataType.Float32 => Convert<float>(bytes, values, stored),
+            _ => Convert<double>(bytes, values, stored),
+        };
     }
 
     /// <summary>Encodes values, little-endian; integer types round to the nearest integer, ties to even.</summary>
@@ -38,13 +39,17 @@ static class NiftiVoxels
         bool fits = type switch
         {
             VolumeDataType.UInt8 => TryRound<byte>(values, bytes),
+            VolumeDataType.Int8 => TryRound<sbyte>(values, bytes),
             VolumeDataType.Int16 => TryRound<short>(values, bytes),
             VolumeDataType.UInt16 => TryRound<ushort>(values, bytes),
             VolumeDataType.Int32 => TryRound<int>(values, bytes),
+            VolumeDataType.UInt32 => TryRound<uint>(values, bytes),
+            VolumeDataType.Int64 => TryRound<long>(values, bytes),
+            VolumeDataType.UInt64 => TryRound<ulong>(values, bytes),
             VolumeDataType.Float32 => values.TryCopyTo(MemoryMarshal.Cast<byte, float>(bytes)),
             _ => TryWiden(values, bytes),
         };
-        ToNativeOrder(bytes, NiftiDataTypes.Of(type).Bytes(), bigEndian: false);
+        ToNativeOrder(bytes, type.Bytes(), bigEndian: false);
         return fits;
     }
 
@@ -52,34 +57,44 @@ static class NiftiVoxels
     internal static bool Fits(float value, VolumeDataType type)
     {
         Span<byte> bytes = stackalloc byte[8];
-        return TryEncode([value], bytes, type);
+        return TryEncode([value], bytes[..type.Bytes()], type);
     }
 
-    static void Convert<T>(ReadOnlySpan<byte> bytes, Span<float> values, NiftiHeader header) where T : unmanaged, INumberBase<T>
+    static bool Convert<T>(ReadOnlySpan<byte> bytes, Span<float> values, StoredVoxels voxels) where T : unmanaged, INumber<T>
     {
         var stored = MemoryMarshal.Cast<byte, T>(bytes);
-        if (header.Scaling == (1, 0))
+        if (!voxels.IsScaled)
         {
             if (typeof(T) == typeof(float)) MemoryMarshal.Cast<byte, float>(bytes).CopyTo(values);
             else TensorPrimitives.ConvertTruncating(stored, values);
-            return;
+            return typeof(T) != typeof(double) || KeepsFinite(stored, values);
         }
         var scratch = ArrayPool<double>.Shared.Rent(stored.Length);
         var wide = scratch.AsSpan(0, stored.Length);
         TensorPrimitives.ConvertTruncating(stored, wide);
-        TensorPrimitives.Multiply(wide, header.Scaling.Slope, wide);
-        TensorPrimitives.Add(wide, header.Scaling.Intercept, wide);
+        TensorPrimitives.Multiply(wide, voxels.Slope, wide);
+        TensorPrimitives.Add(wide, voxels.Intercept, wide);
         TensorPrimitives.ConvertTruncating<double, float>(wide, values);
         ArrayPool<double>.Shared.Return(scratch);
+        return KeepsFinite(stored, values);
+    }
+
+    static bool KeepsFinite<T>(ReadOnlySpan<T> stored, ReadOnlySpan<float> values) where T : unmanaged, INumber<T>
+    {
+        if (TensorPrimitives.IsFiniteAll(values)) return true;
+        for (int i = 0; i < stored.Length; i++)
+            if (!float.IsFinite(values[i]) && T.IsFinite(stored[i])) return false;
+        return true;
     }
 
     static bool TryRound<T>(ReadOnlySpan<float> values, Span<byte> bytes) where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
+        if (values.IsEmpty) return true;
         var scratch = ArrayPool<float>.Shared.Rent(values.Length);
         var rounded = scratch.AsSpan(0, values.Length);
         TensorPrimitives.Round(values, rounded);
-        // NaN propagates through Min and fails the comparison.
-        bool fits = (double)TensorPrimitives.Min<float>(rounded) >= double.CreateChecked(T.MinValue) && (double)TensorPrimitives.Max<float>(rounded) <= double.CreateChecked(T.MaxValue);
+        // NaN propagates through Min and fails the comparison; the upper bound is a power of two, which float holds exactly.
+        bool fits = TensorPrimitives.Min<float>(rounded) >= float.CreateChecked(T.MinValue) && TensorPrimitives.Max<float>(rounded) < 2 * float.CreateChecked((T.MaxValue >> 1) + T.One);
         TensorPrimitives.ConvertTruncating<float, T>(rounded, MemoryMarshal.Cast<byte, T>(bytes));
         ArrayPool<float>.Shared.Return(scratch);
         return fits;

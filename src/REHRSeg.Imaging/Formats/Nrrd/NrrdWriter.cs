@@ -1,0 +1,26 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace REHRSeg.Imaging;
+
+/// <summary>Begins an NRRD file: little-endian, gzip or raw, channels as a last axis.</summary>
+static class NrrdWriter
+{
+    /// <summary>Writes the header; a header of its own, after the voxels, if the ending is <c>.nhdr</c>.</summary>
+    /// <exception cref="VolumeFormatException">A detached header cannot be written to a stream.</exception>
+    internal static VoxelWriter Create(VolumeOutput output, VoxelLayout layout, CompressionLevel compression)
+    {
+        bool detached = output.Name.EndsWith(".nhdr", StringComparison.OrdinalIgnoreCase), gzip = compression != CompressionLevel.NoCompression;
+        if (detached && output.IsStream) throw FormatProblem.Invalid(output.Name, "ending", ".nhdr", "it needs two files, and a stream is one; name the stream .nrrd");
+        string? dataFile = detached ? VolumeFile.NameWithoutEnding(output.Name) + (gzip ? ".raw.gz" : ".raw") : null;
+        byte[] header = Encoding.UTF8.GetBytes(NrrdHeader.Write(layout, gzip ? NrrdEncoding.Gzip : NrrdEncoding.Raw, dataFile));
+        var target = output.Create(dataFile is null ? output.Name : Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
+        if (dataFile is null) target.Write(header);
+        var packed = gzip ? new GZipStream(target, compression, leaveOpen: true) : null;
+        return new(output, layout, packed ?? target, () =>
+        {
+            packed?.Dispose();
+            if (dataFile is not null) output.Create(output.Name).Write(header);
+        });
+    }
+}
