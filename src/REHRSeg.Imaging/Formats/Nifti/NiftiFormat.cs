@@ -9,7 +9,7 @@ namespace REHRSeg.Imaging;
 /// unscaled, with equal sform and qform (code 1, scanner).
 /// </summary>
 /// <param name="compression">Effort for <c>.nii.gz</c>. Fastest is some five times quicker than Optimal for files a few percent larger.</param>
-public sealed class NiftiFormat(CompressionLevel compression = CompressionLevel.Fastest) : IVolumeFormat
+public sealed class NiftiFormat(CompressionLevel compression = CompressionLevel.Fastest) : IVolumeStreamFormat
 {
     /// <inheritdoc/>
     public IReadOnlyList<string> Endings { get; } = [".nii", ".nii.gz"];
@@ -33,4 +33,16 @@ public sealed class NiftiFormat(CompressionLevel compression = CompressionLevel.
     /// <inheritdoc/>
     /// <exception cref="VolumeFormatException">A value does not fit the data type, or an axis is longer than 32767.</exception>
     public void Write(MLVolume volume, string path, VolumeDataType dataType) => NiftiWriter.Write(volume, path, dataType, compression);
+
+    /// <inheritdoc/>
+    /// <exception cref="VolumeFormatException">Damaged, oversized or unsupported; the message names <paramref name="name"/>, field, value and remedy.</exception>
+    public MLVolume Read(Stream stream, string name, VolumeReadLimits limits)
+    {
+        using var reader = new NiftiReader(stream, name, limits, leaveOpen: true);
+        return reader.Read();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="VolumeFormatException">A value does not fit the data type, or an axis is longer than 32767.</exception>
+    public void Write(MLVolume volume, Stream stream, string name, VolumeDataType dataType) => NiftiWriter.Write(volume, stream, name, dataType, compression);
 }

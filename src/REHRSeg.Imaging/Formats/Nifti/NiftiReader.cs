@@ -15,16 +15,19 @@ sealed class NiftiReader : IDisposable
     const int BlockBytes = 1 << 18;
 
     readonly string _path;
-    readonly FileStream _file;
+    readonly Stream _file;
     readonly Stream _content;
     readonly NiftiHeader _header;
-    readonly bool _compressed;
+    readonly bool _compressed, _leaveOpen;
     long _inflated;
 
     internal NiftiReader(string path, VolumeReadLimits limits)
+        : this(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan), path, limits) { }
+
+    /// <summary>Reads a seekable stream from its beginning to its end; <paramref name="path"/> is its name in messages, and tells whether it is compressed.</summary>
+    internal NiftiReader(Stream file, string path, VolumeReadLimits limits, bool leaveOpen = false)
     {
-        _path = path;
-        _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        (_file, _path, _leaveOpen) = (file, path, leaveOpen);
         try
         {
             if (_file.Length == 0) throw NiftiHeader.Invalid(path, "file length", "0 bytes", "the file is empty; copy or export it again");
@@ -75,8 +78,8 @@ sealed class NiftiReader : IDisposable
 
     public void Dispose()
     {
-        _content?.Dispose();
-        _file.Dispose();
+        if (_content != _file) _content?.Dispose();
+        if (!_leaveOpen) _file.Dispose();
     }
 
     bool IsGzip()

@@ -14,7 +14,18 @@ static class NiftiWriter
     {
         var header = Describe(volume, dataType);
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
-        using Stream content = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, compression) : file;
+        Write(volume, header, file, path, dataType, compression);
+    }
+
+    /// <summary>The same into a stream, which stays open.</summary>
+    /// <exception cref="VolumeFormatException">A value does not fit, or an axis is longer than a NIfTI-1 header can say.</exception>
+    internal static void Write(MLVolume volume, Stream stream, string name, VolumeDataType dataType, CompressionLevel compression)
+        => Write(volume, Describe(volume, dataType), stream, name, dataType, compression);
+
+    static void Write(MLVolume volume, NiftiHeader header, Stream stream, string name, VolumeDataType dataType, CompressionLevel compression)
+    {
+        using var gzip = name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, compression, leaveOpen: true) : null;
+        Stream content = gzip ?? stream;
         var block = ArrayPool<byte>.Shared.Rent(BlockVoxels * 8);
         try
         {
