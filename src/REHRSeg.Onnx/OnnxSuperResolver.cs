@@ -6,6 +6,8 @@ namespace REHRSeg.Onnx;
 public sealed class OnnxSuperResolver : IDisposable
 {
     readonly OnnxWindowModel _model;
+    readonly VolumeAdmission _admission;
+    readonly UseCount _use;
 
     /// <summary>Loads a model file.</summary>
     /// <param name="path">An ONNX file with REHRSeg metadata.</param>
@@ -23,7 +25,10 @@ public sealed class OnnxSuperResolver : IDisposable
     public OnnxSuperResolver(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null)
     {
         Info = SelfSrModelInfo.FromMetadata(OnnxFile.ReadMetadata(model.Span, source), source);
-        _model = new(model, source, Info, options ?? new());
+        options ??= new();
+        _admission = options.MakeAdmission();
+        _model = new(model, source, Info, options);
+        _use = new(nameof(OnnxSuperResolver), _model.Dispose);
     }
 
     /// <summary>What the model is.</summary>
@@ -51,9 +56,40 @@ public sealed class OnnxSuperResolver : IDisposable
     /// <param name="cancellationToken">Stops within a run of the network.</param>
     /// <exception cref="GeometryMismatchException">Image and label are on different grids.</exception>
     /// <exception cref="ModelFormatException">Planes of more than 2^20 voxels, and a file that cannot be computed in tiles.</exception>
-    public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SuperResolutionRequest request, CancellationToken cancellationToken = default) =>
-        VolumeSuperResolver.Apply(image, label, _model, Info, request, cancellationToken);
+    /// <exception cref="MemoryLimitException">The volume alone needs more than <see cref="OnnxScoringOptions.MemoryLimit"/>.</exception>
+    /// <exception cref="ObjectDisposedException">Disposed before the work began; work that has begun is finished.</exception>
+    public SuperResolutionResult Apply(MLVolume image, MLVolume? label, SuperResolutionRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var use = _use.Begin();
+        using var turn = _admission.Enter(EstimateMemory(image, request), cancellationToken);
+        return VolumeSuperResolver.Apply(image, label, _model, Info, request, cancellationToken);
+    }
 
-    /// <inheritdoc/>
-    public void Dispose() => _model.Dispose();
+    /// <summary>Super-resolves one volume on the thread pool; waiting for a turn holds no thread.</summary>
+    /// <param name="image">Thick image in its file's orientation.</param>
+    /// <param name="label">Thick labels on the same grid; null: all background.</param>
+    /// <param name="request">Axis, ensemble, consistency, tiles; null: as the model was trained to. Progress comes from the thread pool.</param>
+    /// <param name="cancellationToken">Stops within a run of the network, and while waiting.</param>
+    /// <returns>As of <see cref="Apply(MLVolume, MLVolume, SuperResolutionRequest, CancellationToken)"/>; its exceptions, too, come with the task.</returns>
+    public async Task<SuperResolutionResult> ApplyAsync(MLVolume image, MLVolume? label, SuperResolutionRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        request ??= new();
+        using var use = _use.Begin();
+        using var turn = await _admission.EnterAsync(EstimateMemory(image, request), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => VolumeSuperResolver.Apply(image, label, _model, Info, request, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses new calls and those that wait; calls that have begun are finished, and the last one releases the model.</summary>
+    public void Dispose()
+    {
+        _admission.Close(nameof(OnnxSuperResolver));
+        _use.Dispose();
+    }
+
+    static long EstimateMemory(MLVolume image, SuperResolutionRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return 0;
+    }
 }

@@ -9,6 +9,8 @@ public sealed class OnnxVolumeScorer : IDisposable
     readonly List<OnnxPatchModel> _models = [];
     readonly List<EnsembleMember> _members = [];
     readonly Action<string>? _warn;
+    readonly VolumeAdmission _admission;
+    readonly UseCount _use;
 
     /// <summary>Loads a model file.</summary>
     /// <param name="path">An ONNX file with REHRSeg metadata.</param>
@@ -39,6 +41,8 @@ public sealed class OnnxVolumeScorer : IDisposable
     {
         options ??= new();
         _warn = options.Warn;
+        _admission = options.MakeAdmission();
+        _use = new(nameof(OnnxVolumeScorer), Release);
         try
         {
             foreach (var (model, source) in models)
@@ -69,33 +73,51 @@ public sealed class OnnxVolumeScorer : IDisposable
     internal string? WithoutThin => _members.Find(m => !m.Info.CanSegmentThin)?.Name;
 
     /// <summary>Segments one volume.</summary>
+    /// <remarks>Waits while <see cref="OnnxScoringOptions.MaxConcurrency"/> or <see cref="OnnxScoringOptions.MemoryLimit"/> leave no room; do not call it from <see cref="SegmentationRequest.Progress"/> or <see cref="SegmentationRequest.Warn"/>.</remarks>
     /// <param name="image">Image in its file's orientation, with the channels that the model was trained on.</param>
     /// <param name="request">What to compute; null: LR and HR labels.</param>
-    /// <param name="cancellationToken">Stops within a run of the network.</param>
-    /// <exception cref="ArgumentException">Wrong channel count.</exception>
+    /// <param name="cancellationToken">Stops within a run of the network, and while waiting.</param>
+    /// <exception cref="ArgumentException">Wrong channel count, a voxel that is not finite, or nothing to compute.</exception>
+    /// <exception cref="MemoryLimitException">The volume alone needs more than the limit.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">Disposed before the work began; work that has begun is finished.</exception>
     public SegmentationResult Score(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
     {
-        request ??= new();
-        return VolumeSegmenter.Segment(image, _members, request with { Warn = request.Warn ?? _warn }, cancellationToken);
+        using var use = _use.Begin();
+        using var turn = _admission.Enter(EstimateMemory(image, request ??= new()), cancellationToken);
+        return ScoreNow(image, request, cancellationToken);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Segments one volume on the thread pool; waiting for a turn holds no thread.</summary>
+    /// <param name="image">Image in its file's orientation, with the channels that the model was trained on.</param>
+    /// <param name="request">What to compute; null: LR and HR labels. Progress and warnings come from the thread pool.</param>
+    /// <param name="cancellationToken">Stops within a run of the network, and while waiting.</param>
+    /// <returns>As of <see cref="Score"/>; its exceptions, too, come with the task.</returns>
+    public async Task<SegmentationResult> ScoreAsync(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        using var use = _use.Begin();
+        using var turn = await _admission.EnterAsync(EstimateMemory(image, request ??= new()), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => ScoreNow(image, request, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses new calls and those that wait; calls that have begun are finished, and the last one releases the models.</summary>
     public void Dispose()
+    {
+        _admission.Close(nameof(OnnxVolumeScorer));
+        _use.Dispose();
+    }
+
+    SegmentationResult ScoreNow(MLVolume image, SegmentationRequest request, CancellationToken cancellationToken) =>
+        VolumeSegmenter.Segment(image, _members, request with { Warn = request.Warn ?? _warn }, cancellationToken);
+
+    long EstimateMemory(MLVolume image, SegmentationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return 0;
+    }
+
+    void Release()
     {
         foreach (var model in _models) model.Dispose();
     }
-}
-
-/// <summary>Where an ONNX model runs.</summary>
-public sealed record OnnxScoringOptions
-{
-    /// <summary>GPU to use; null: CPU.</summary>
-    public int? GpuDeviceId { get; init; }
-    /// <summary>Use the CPU, with a warning, where the GPU cannot be had.</summary>
-    public bool FallbackToCpu { get; init; } = true;
-    /// <summary>Threads within an operator; null: ONNX Runtime's choice.</summary>
-    public int? Threads { get; init; }
-    /// <summary>Receives warnings.</summary>
-    public Action<string>? Warn { get; init; }
 }
