@@ -8,7 +8,6 @@ static class Programs
     public static string LoadProbe => Built("tests", "REHRSeg.LoadProbe");
     public static string Quickstart => Built("samples", "Quickstart");
     public static string CrossValidation => Built("samples", "CrossValidation");
-    public static string ScorePipeline => Built("samples", "ScorePipeline");
 
     public static string Run(string assembly, params string[] args)
     {
