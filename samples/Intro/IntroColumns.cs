@@ -27,12 +27,12 @@ static class IntroColumns
 
         // Lazily, a row at a time: the images of one row are in memory, not those of the table.
         foreach (var row in ml.Data.CreateEnumerable<Change>(fitted.Transform(visits), reuseRowObject: false))
-            Console.WriteLine(FormattableString.Invariant($"{row.Patient}: {row.Before:0.000} ml -> {row.After:0.000} ml"));
+            Console.WriteLine($"{row.Patient}: {row.Before:0.000} ml -> {row.After:0.000} ml");
 
         // One row without a table.
         using var engine = ml.Model.CreatePredictionEngine<Visit, Change>(fitted);
         var first = ml.Data.CreateEnumerable<Visit>(visits, reuseRowObject: false).First();
-        Console.WriteLine(FormattableString.Invariant($"engine: {engine.Predict(first).After:0.000} ml"));
+        Console.WriteLine($"engine: {engine.Predict(first).After:0.000} ml");
     }
 
     static void Measure(LabelMaps maps, Sizes sizes) => (sizes.Before, sizes.After) = (Millilitres(maps.Before!), Millilitres(maps.After!));

@@ -50,6 +50,22 @@ public sealed class IntroTests : IDisposable
     }
 
     [Fact]
+    public async Task ScoreFolder_stops_on_Ctrl_C_within_a_volume()
+    {
+        if (OperatingSystem.IsWindows()) return;                                                      // no SIGINT
+        Write(1, "images/a.nii.gz");
+        VolumeFile.Write(TestData.Large(), _folder["images", "b.nii.gz"], VolumeDataType.UInt8);
+        using var process = SampleRun.Start("Intro", [], "ScoreFolder", TestData.Model, _folder["images"], _folder["out"], "1");
+        var error = process.StandardError.ReadToEndAsync();
+        Assert.Equal("1 of 2: a", process.StandardOutput.ReadLine());
+        await Task.Delay(300);                                                                           // b is read and begun
+        System.Diagnostics.Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.Equal((130, "Stopped: 1 of 2 are written."), (process.ExitCode, (await error).Trim()));
+        Assert.Equal([_folder["out", "a.nii.gz"]], Directory.EnumerateFileSystemEntries(_folder["out"]));
+    }
+
+    [Fact]
     public void Columns_measures_both_visits_of_each_patient()
     {
         string[] rows = [.. Enumerable.Range(0, 2).Select(p => $"patient{p},{Path.GetFileName(Write(2 * p, $"{p}a.nii.gz"))},{Path.GetFileName(Write(2 * p + 1, $"{p}b.nii.gz"))}")];

@@ -7,18 +7,23 @@ static class Programs
 {
     public static string LoadProbe => Built("tests", "REHRSeg.LoadProbe");
     public static string Quickstart => Built("samples", "Quickstart");
-    public static string CrossValidation => Built("samples", "CrossValidation");
+    public static string IntroTraining => Built("samples", "IntroTraining");
 
     public static string Run(string assembly, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["OMP_NUM_THREADS"] = "1";
-        using var process = Process.Start(start)!;
+        using var process = Start(assembly, args);
         var error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{assembly} ended with {process.ExitCode}: {error.Result}");
         return output;
+    }
+
+    public static Process Start(string assembly, params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        return Process.Start(start)!;
     }
 
     // .../tests/REHRSeg.Tests/bin/CONFIGURATION/net10.0/
