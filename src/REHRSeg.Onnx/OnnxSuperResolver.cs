@@ -24,10 +24,11 @@ public sealed class OnnxSuperResolver : IDisposable
     /// <exception cref="ModelFormatException">Not a REHRSeg self-SR model, damaged, or of a later version.</exception>
     public OnnxSuperResolver(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions? options = null)
     {
-        Info = SelfSrModelInfo.FromMetadata(OnnxFile.ReadMetadata(model.Span, source), source);
+        var file = OnnxFile.Inspect(model.Span, source);
+        Info = SelfSrModelInfo.FromMetadata(file.Metadata, source);
         options ??= new();
         _admission = options.MakeAdmission();
-        _model = new(model, source, Info, options);
+        _model = new(model, file.Graph, source, Info, options);
         _use = new(nameof(OnnxSuperResolver), _model.Dispose);
     }
 
@@ -62,8 +63,8 @@ public sealed class OnnxSuperResolver : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         using var use = _use.Begin();
-        using var turn = _admission.Enter(EstimateMemory(image, request), cancellationToken);
-        return VolumeSuperResolver.Apply(image, label, _model, Info, request, cancellationToken);
+        using var turn = _admission.Enter(NeedOf(image, request), cancellationToken);
+        return ApplyNow(image, label, request, cancellationToken);
     }
 
     /// <summary>Super-resolves one volume on the thread pool; waiting for a turn holds no thread.</summary>
@@ -76,8 +77,20 @@ public sealed class OnnxSuperResolver : IDisposable
     {
         request ??= new();
         using var use = _use.Begin();
-        using var turn = await _admission.EnterAsync(EstimateMemory(image, request), cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => VolumeSuperResolver.Apply(image, label, _model, Info, request, cancellationToken), cancellationToken).ConfigureAwait(false);
+        using var turn = await _admission.EnterAsync(NeedOf(image, request), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => ApplyNow(image, label, request, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Working memory of one volume in bytes, which <see cref="OnnxScoringOptions.MemoryLimit"/> is compared with: results included, the image and the loaded model not. An upper estimate for the CPU.
+    /// </summary>
+    /// <param name="geometry">Grid of the image.</param>
+    /// <param name="request">How the model is applied; null: as it was trained to.</param>
+    public long EstimateMemory(VolumeGeometry geometry, SuperResolutionRequest? request = null)
+    {
+        ArgumentNullException.ThrowIfNull(geometry);
+        request ??= new();
+        return SuperResolutionMemory.Estimate(geometry, Info.With(request.Ensemble, request.Consistency), request, _model.RunMemory);
     }
 
     /// <summary>Refuses new calls and those that wait; calls that have begun are finished, and the last one releases the model.</summary>
@@ -87,9 +100,23 @@ public sealed class OnnxSuperResolver : IDisposable
         _use.Dispose();
     }
 
-    static long EstimateMemory(MLVolume image, SuperResolutionRequest request)
+    SuperResolutionResult ApplyNow(MLVolume image, MLVolume? label, SuperResolutionRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return VolumeSuperResolver.Apply(image, label, _model, Info, request, cancellationToken);
+        }
+        finally
+        {
+            _model.ReleaseMemory();
+        }
+    }
+
+    /// <summary>What cannot be computed at all is refused by name before it waits.</summary>
+    long NeedOf(MLVolume image, SuperResolutionRequest request)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return 0;
+        request.Validate();
+        return EstimateMemory(image.Geometry, request);
     }
 }

@@ -47,8 +47,9 @@ public sealed class OnnxVolumeScorer : IDisposable
         {
             foreach (var (model, source) in models)
             {
-                var info = SegmentationModelInfo.FromMetadata(OnnxFile.ReadMetadata(model.Span, source), source);
-                _models.Add(new(model, source, info, options));
+                var file = OnnxFile.Inspect(model.Span, source);
+                var info = SegmentationModelInfo.FromMetadata(file.Metadata, source);
+                _models.Add(new(model, file.Graph, source, info, options));
                 _members.Add(new(_models[^1], info, source));
             }
             EnsembleMember.RequireFit(_members);
@@ -84,7 +85,7 @@ public sealed class OnnxVolumeScorer : IDisposable
     public SegmentationResult Score(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
     {
         using var use = _use.Begin();
-        using var turn = _admission.Enter(EstimateMemory(image, request ??= new()), cancellationToken);
+        using var turn = _admission.Enter(NeedOf(image, request ??= new()), cancellationToken);
         return ScoreNow(image, request, cancellationToken);
     }
 
@@ -96,8 +97,21 @@ public sealed class OnnxVolumeScorer : IDisposable
     public async Task<SegmentationResult> ScoreAsync(MLVolume image, SegmentationRequest? request = null, CancellationToken cancellationToken = default)
     {
         using var use = _use.Begin();
-        using var turn = await _admission.EnterAsync(EstimateMemory(image, request ??= new()), cancellationToken).ConfigureAwait(false);
+        using var turn = await _admission.EnterAsync(NeedOf(image, request ??= new()), cancellationToken).ConfigureAwait(false);
         return await Task.Run(() => ScoreNow(image, request, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Working memory of one volume in bytes, which <see cref="OnnxScoringOptions.MemoryLimit"/> is compared with: results included, the image and the loaded models not. An upper estimate for the CPU; on a GPU
+    /// the network's part is the GPU's.
+    /// </summary>
+    /// <param name="geometry">Grid of the image.</param>
+    /// <param name="request">What is computed; null: LR and HR labels.</param>
+    /// <exception cref="ArgumentException">The image would have more voxels at the model's spacing than can be computed.</exception>
+    public long EstimateMemory(VolumeGeometry geometry, SegmentationRequest? request = null)
+    {
+        ArgumentNullException.ThrowIfNull(geometry);
+        return SegmentationMemory.Estimate(geometry, Info.Channels, _members, request ?? new(), (member, plan, hr) => _models[member].RunMemory(plan, hr));
     }
 
     /// <summary>Refuses new calls and those that wait; calls that have begun are finished, and the last one releases the models.</summary>
@@ -107,13 +121,25 @@ public sealed class OnnxVolumeScorer : IDisposable
         _use.Dispose();
     }
 
-    SegmentationResult ScoreNow(MLVolume image, SegmentationRequest request, CancellationToken cancellationToken) =>
-        VolumeSegmenter.Segment(image, _members, request with { Warn = request.Warn ?? _warn }, cancellationToken);
-
-    long EstimateMemory(MLVolume image, SegmentationRequest request)
+    /// <summary>Computes, and gives what ONNX Runtime took for it back to the system: it would keep it until it is disposed.</summary>
+    SegmentationResult ScoreNow(MLVolume image, SegmentationRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        return 0;
+        try
+        {
+            return VolumeSegmenter.Segment(image, _members, request with { Warn = request.Warn ?? _warn }, cancellationToken);
+        }
+        finally
+        {
+            foreach (var model in _models) model.ReleaseMemory();
+        }
+    }
+
+    /// <summary>What cannot be computed at all is refused by name before it waits.</summary>
+    long NeedOf(MLVolume image, SegmentationRequest request)
+    {
+        SegmentationPreprocessor.RequireChannels(image, Info);
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.BatchSize, 1);
+        return EstimateMemory(image.Geometry, request);
     }
 
     void Release()

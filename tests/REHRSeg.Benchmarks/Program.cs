@@ -22,6 +22,7 @@ Action<string[]>? mode = args switch
     ["--fine-tuning", ..] => FineTuningProfile.Run,
     ["--training-memory", ..] => TrainingStepMemory.Run,
     ["--segmentation-memory", ..] => SegmentationMemory.Run,
+    ["--make-model", ..] => BenchmarkModels.Write,
     ["--sampler"] => _ => SamplerThroughput.Run(),
     _ => null,
 };

@@ -2,37 +2,41 @@ using System.Diagnostics;
 using System.Globalization;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
+using TorchSharp;
 
 namespace REHRSeg.Benchmarks;
 
 /// <summary>
-/// Peak memory and time of both label maps of one volume with three classes, r = 4, patches of 16 x 192 x 192 and a network that does nothing, in a process of its own:
-/// <c>--segmentation-memory SLICES SIDE [z|x] [models]</c>. What any network adds is its own.
+/// Estimate against measured peak memory of one volume of three classes, r = 4, in a process of its own:
+/// <c>--segmentation-memory SLICES SIDE [z|x] [features=0] [patch=16x192x192] [batch=2] [mirror=false] [probabilities=false] [lr=false] [volumes=1]</c>. <c>features=F</c> runs an exported nnU-Net with F
+/// features at full resolution in ONNX Runtime, 0 a network that does nothing. With <c>volumes=N</c>, N calls at once.
 /// </summary>
 internal static class SegmentationMemory
 {
     public static void Run(string[] args)
     {
         int slices = Integer(args[1]), side = Integer(args[2]);
-        var axis = args.Length > 3 && args[3] == "x" ? SliceAxis.X : SliceAxis.Z;
-        var info = new SegmentationModelInfo
-        {
-            Factor = 4, Patch = new(16, 192, 192), Divisor = new(4, 16, 16), TargetSpacing = [4, 1, 1], Labels = [new(0, "background"), new(1, "a"), new(2, "b")],
-        };
+        string Option(string name, string otherwise) => args.FirstOrDefault(a => a.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..] ?? otherwise;
+        bool Flag(string name) => Option(name, "false") == "true";
+        var axis = args.Contains("x") ? SliceAxis.X : SliceAxis.Z;
+        int features = Integer(Option("features", "0")), volumes = Integer(Option("volumes", "1"));
+        int[] patch = [.. Option("patch", "16x192x192").Split('x').Select(Integer)];
+        var info = BenchmarkCases.Info with { Patch = new(patch[0], patch[1], patch[2]), Divisor = new(4, 16, 16) };
+        var request = new SegmentationRequest { Axis = axis, Mirror = Flag("mirror"), BatchSize = Integer(Option("batch", "2")), Probabilities = Flag("probabilities"), Hr = !Flag("lr") };
         VolumeGeometry geometry = axis == SliceAxis.X ? new([slices, side, side], [4, 1, 1]) : new([side, side, slices], [1, 1, 4]);
         var random = new Random(1);
         var voxels = new float[geometry.VoxelCount];
         for (int i = 0; i < voxels.Length; i++) voxels[i] = random.NextSingle() * 1000;
-        long before = Memory("VmRSS");
+        var image = new MLVolume(geometry, voxels);
+        using var scorer = features == 0 ? null : new OnnxVolumeScorer(Option("model", ""), new() { Threads = TorchRuntime.Threads });
+        long before = ApplicationMemory.Megabytes("VmRSS");
         var watch = Stopwatch.StartNew();
-        var result = VolumeSegmenter.Segment(new(geometry, voxels), new NoNetwork(), info, new() { Axis = axis, Mirror = false });
-        Console.WriteLine(FormattableString.Invariant($"{side} x {side} x {slices} along {axis}: {before} MB before, peak {Memory("VmHWM")} MB, {watch.Elapsed.TotalSeconds:0.0} s; {result.Hr}"));
+        if (scorer is null) VolumeSegmenter.Segment(image, new NoNetwork(), info, request);
+        else Parallel.For(0, volumes, _ => scorer.Score(image, request));
+        Console.WriteLine(FormattableString.Invariant($"{string.Join(' ', args)}: {before} MB before, peak {ApplicationMemory.Megabytes("VmHWM")} MB, after {ApplicationMemory.Megabytes("VmRSS")} MB, {watch.Elapsed.TotalSeconds:0.0} s"));
     }
 
     static int Integer(string text) => int.Parse(text, CultureInfo.InvariantCulture);
-
-    /// <summary>A line of /proc/self/status in MB.</summary>
-    static long Memory(string name) => Integer(File.ReadLines("/proc/self/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
 
     sealed class NoNetwork : IPatchModel
     {

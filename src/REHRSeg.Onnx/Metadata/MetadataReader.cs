@@ -9,6 +9,7 @@ namespace REHRSeg.Onnx;
 internal sealed class MetadataReader
 {
     public const string Prefix = "rehrseg.";
+    const int MostPatchVoxels = 1 << 26, MostLabels = 4096;
     readonly IReadOnlyDictionary<string, string> _values;
     readonly string _source;
 
@@ -53,6 +54,14 @@ internal sealed class MetadataReader
         return values.All(double.IsInteger) ? new((int)values[0], (int)values[1], (int)values[2]) : throw Wrong(key, "three integers");
     }
 
+    /// <summary>A patch of at most 2^26 voxels when it is a multiple of the divisor.</summary>
+    public PatchShape Patch(string key, PatchShape divisor)
+    {
+        var patch = Shape(key);
+        var tile = patch.RoundUpTo(divisor);
+        return (long)tile.Depth * tile.Height * tile.Width <= MostPatchVoxels ? patch : throw Wrong(key, $"a patch of at most {MostPatchVoxels} voxels (with {Prefix}divisor it is {tile})");
+    }
+
     public SliceAxis Axis(string key) => (SliceAxis)Choice(key, "x", "y", "z");
 
     /// <summary>A slice profile, <c>name;first;weights</c>; null if the value is empty.</summary>
@@ -77,8 +86,8 @@ internal sealed class MetadataReader
         {
             throw Wrong(key, "a JSON list of objects with value and name");
         }
-        if (labels.Length < 2 || labels[0].Value != 0 || labels.Any(l => l.Value < 0) || labels.DistinctBy(l => l.Value).Count() != labels.Length)
-            throw Wrong(key, "at least two different non-negative label values, background 0 first");
+        if (labels.Length is < 2 or > MostLabels || labels[0].Value != 0 || labels.Any(l => l.Value < 0) || labels.DistinctBy(l => l.Value).Count() != labels.Length)
+            throw Wrong(key, $"2 to {MostLabels} different non-negative label values, background 0 first,");
         return labels;
     }
 

@@ -8,18 +8,21 @@ internal sealed class OnnxPatchModel : IPatchModel
     readonly OnnxSession _session;
     readonly SegmentationModelInfo _info;
     readonly bool _canSkipHr;
+    readonly double _activations, _activationsWithoutHr;
 
     /// <summary>Loads a model whose metadata are <paramref name="info"/>.</summary>
     /// <exception cref="ModelFormatException">The graph is not what the metadata say.</exception>
-    public OnnxPatchModel(ReadOnlyMemory<byte> model, string source, SegmentationModelInfo info, OnnxScoringOptions options)
+    public OnnxPatchModel(ReadOnlyMemory<byte> model, OnnxGraph graph, string source, SegmentationModelInfo info, OnnxScoringOptions options)
     {
         (_info, _session) = (info, new(model, source, options));
+        _activations = new ActivationMemory(graph, "image", info.Channels).Peak;
         try
         {
             _session.Require(output: false, "image", source, -1, info.Channels, -1, -1, -1);
             _session.Require(output: true, "lr", source, -1, info.Labels.Length, -1, -1, -1);
             if (info.HasHighResolutionHead) _session.Require(output: true, "hr", source, -1, info.Labels.Length, -1, -1, -1);
             _canSkipHr = _session.HasSwitch(HrSwitch);
+            _activationsWithoutHr = _canSkipHr ? new ActivationMemory(graph, "image", info.Channels, HrSwitch).Peak : _activations;
         }
         catch
         {
@@ -41,6 +44,14 @@ internal sealed class OnnxPatchModel : IPatchModel
         if (!hr.IsEmpty) outputs.Add(("hr", hr, [batch, _info.Labels.Length, (long)_info.Factor * shape.Depth, shape.Height, shape.Width]));
         _session.Run("image", patches, [batch, _info.Channels, shape.Depth, shape.Height, shape.Width], outputs, hr.IsEmpty && _canSkipHr ? HrSwitch : null, cancellationToken);
     }
+
+    /// <summary>Memory that a run takes, estimated.</summary>
+    /// <param name="plan">Tile and batch.</param>
+    /// <param name="hr">With thin probabilities.</param>
+    public long RunMemory(TilePlan plan, bool hr) => NetworkMemory.Bytes(hr ? _activations : _activationsWithoutHr, (double)plan.Batch * plan.Tile.Voxels);
+
+    /// <summary>Gives memory that no run uses now back to the system.</summary>
+    public void ReleaseMemory() => _session.ReleaseMemory("image", [1, _info.Channels, _info.Divisor.Depth, _info.Divisor.Height, _info.Divisor.Width], "lr");
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

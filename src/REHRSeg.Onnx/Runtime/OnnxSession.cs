@@ -8,6 +8,8 @@ namespace REHRSeg.Onnx;
 internal sealed class OnnxSession : IDisposable
 {
     readonly InferenceSession _session;
+    readonly UseCount _use;
+    readonly string _source;
 
     static OnnxSession() => OnnxTelemetry.TurnOff();
 
@@ -16,22 +18,10 @@ internal sealed class OnnxSession : IDisposable
     /// <exception cref="InvalidOperationException">The GPU cannot be had and falling back is not allowed, or the natives are missing.</exception>
     public OnnxSession(ReadOnlyMemory<byte> model, string source, OnnxScoringOptions options)
     {
-        using var settings = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        settings.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (options.Threads is { } threads)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options.Threads));
-            settings.IntraOpNumThreads = threads;
-        }
-        Device = ChooseDevice(settings, options);
-        try
-        {
-            _session = new InferenceSession(MemoryMarshal.TryGetArray(model, out var array) && array.Offset == 0 && array.Count == array.Array!.Length ? array.Array : model.ToArray(), settings);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new ModelFormatException($"{source} cannot be loaded by ONNX Runtime: {e.Message}", e);
-        }
+        _source = source;
+        byte[] bytes = MemoryMarshal.TryGetArray(model, out var array) && array.Offset == 0 && array.Count == array.Array!.Length ? array.Array : model.ToArray();
+        (_session, Device) = OnnxDevice.Load(bytes, source, options);
+        _use = new(nameof(OnnxSession), _session.Dispose);
     }
 
     /// <summary>"cpu" or "cuda:N".</summary>
@@ -74,9 +64,10 @@ internal sealed class OnnxSession : IDisposable
     public void Run(IReadOnlyList<(string Name, OrtValue Value)> inputs, IReadOnlyList<(string Name, Memory<float> Values, long[] Shape)> outputs, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        using var use = _use.Begin();
         var names = new string[outputs.Count];
         var results = new OrtValue[outputs.Count];
-        using var options = new RunOptions();
+        using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using var registration = cancellationToken.Register(() => options.Terminate = true);
         try
         {
@@ -87,6 +78,14 @@ internal sealed class OnnxSession : IDisposable
         catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellationToken);
+        }
+        catch (OnnxRuntimeException e) when (e.Message.Contains("allocate", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("bad_alloc", StringComparison.Ordinal))
+        {
+            throw new InsufficientMemoryException($"There is not enough memory to run {_source}. Lower BatchSize or MaxConcurrency, or set MemoryLimit. ({e.Message})", e);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelFormatException($"{_source} failed in ONNX Runtime: {e.Message}", e);
         }
         finally
         {
@@ -103,23 +102,29 @@ internal sealed class OnnxSession : IDisposable
     /// <summary>A switch.</summary>
     public static OrtValue Value(bool value) => OrtValue.CreateTensorValueFromMemory(new[] { value }, []);
 
-    /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
-
-    /// <summary>Asks for the GPU only where the natives name its provider: without it the call itself is missing.</summary>
-    static string ChooseDevice(SessionOptions settings, OnnxScoringOptions options)
+    /// <summary>Gives the memory that no run uses now back to the system: ONNX Runtime does so at the end of a run, so a small one is made. Nothing where it fails.</summary>
+    /// <param name="input">Name of the input.</param>
+    /// <param name="shape">Its least shape.</param>
+    /// <param name="output">Name of an output.</param>
+    public void ReleaseMemory(string input, ReadOnlySpan<long> shape, string output)
     {
-        if (options.GpuDeviceId is not { } gpu) return "cpu";
-        string reason = "these natives of ONNX Runtime have no CUDA provider; reference Microsoft.ML.OnnxRuntime.Gpu (build with -p:RehrSegCompute=cuda)";
-        if (OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider"))
-            try
-            {
-                settings.AppendExecutionProvider_CUDA(gpu);
-                return $"cuda:{gpu}";
-            }
-            catch (OnnxRuntimeException e) { reason = e.Message; }
-        if (!options.FallbackToCpu) throw new InvalidOperationException($"GPU {gpu} cannot be used: {reason}.");
-        options.Warn?.Invoke($"GPU {gpu} cannot be used, the CPU is: {reason}.");
-        return "cpu";
+        if (Device != OnnxDevice.Cpu) return;
+        using var use = _use.Begin();
+        long length = 1;
+        foreach (long size in shape) length *= size;
+        using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        using var tensor = Value(new float[length], shape);
+        try
+        {
+            using var results = _session.Run(options, [input], [tensor], [output]);
+        }
+        catch (OnnxRuntimeException)
+        {
+            // The model cannot take so small an input: the memory stays for the next run.
+        }
     }
+
+    /// <summary>Refuses further runs; the last one that has begun releases the session.</summary>
+    public void Dispose() => _use.Dispose();
 }

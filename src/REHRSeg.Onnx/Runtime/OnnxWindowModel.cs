@@ -8,12 +8,14 @@ internal sealed class OnnxWindowModel : ITiledWindowModel
 {
     readonly OnnxSession _session;
     readonly SelfSrModelInfo _info;
+    readonly double _activations;
 
     /// <summary>Loads a model whose metadata are <paramref name="info"/>.</summary>
     /// <exception cref="REHRSeg.Imaging.ModelFormatException">The graph is not what the metadata say.</exception>
-    public OnnxWindowModel(ReadOnlyMemory<byte> model, string source, SelfSrModelInfo info, OnnxScoringOptions options)
+    public OnnxWindowModel(ReadOnlyMemory<byte> model, OnnxGraph graph, string source, SelfSrModelInfo info, OnnxScoringOptions options)
     {
         (_info, _session) = (info, new(model, source, options));
+        _activations = new ActivationMemory(graph, "slices", info.ImageChannels + info.LabelChannels).Peak;
         try
         {
             _session.Require(output: false, "slices", source, -1, info.ImageChannels + info.LabelChannels, 4, -1, -1);
@@ -61,6 +63,13 @@ internal sealed class OnnxWindowModel : ITiledWindowModel
         ("label", labelLogits, [batch, _info.LabelChannels, _info.Factor, height, width]),
         ("uncertainty", uncertainty, [batch, 1, _info.Factor, height, width]),
     ];
+
+    /// <summary>Memory that a run takes, estimated.</summary>
+    /// <param name="voxels">Voxels of a slice, times windows.</param>
+    public long RunMemory(double voxels) => NetworkMemory.Bytes(_activations, 4 * voxels);
+
+    /// <summary>Gives memory that no run uses now back to the system.</summary>
+    public void ReleaseMemory() => _session.ReleaseMemory("slices", [1, _info.ImageChannels + _info.LabelChannels, 4, 8, 8], "image");
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

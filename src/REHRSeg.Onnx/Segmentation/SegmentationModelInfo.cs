@@ -85,12 +85,13 @@ public sealed record SegmentationModelInfo
     {
         var read = new MetadataReader(metadata, source, Kind, CurrentFormatVersion);
         var labels = read.Labels("labels");
+        var divisor = read.Shape("divisor");
         return new()
         {
             Factor = read.Integer("factor", 1, 64),
             Channels = read.Integer("channels", 1, 1024),
-            Patch = read.Shape("patch_size"),
-            Divisor = read.Shape("divisor"),
+            Patch = read.Patch("patch_size", divisor),
+            Divisor = divisor,
             TargetSpacing = read.Numbers("target_spacing", 3, 1e-4, 1e4),
             NormaliseInsideNonzero = read.Choice("normalisation", "zscore", "zscore_nonzero") == 1,
             Labels = labels,
@@ -125,7 +126,12 @@ public enum SegmentationInput
 public readonly record struct PatchShape(int Depth, int Height, int Width)
 {
     /// <summary>D * H * W.</summary>
-    public int Voxels => Depth * Height * Width;
+    public int Voxels => checked(Depth * Height * Width);
+    /// <summary>The next larger shape that a divisor divides.</summary>
+    internal PatchShape RoundUpTo(PatchShape divisor) => new(RoundUp(Depth, divisor.Depth), RoundUp(Height, divisor.Height), RoundUp(Width, divisor.Width));
+
+    static int RoundUp(int value, int divisor) => (value + divisor - 1) / divisor * divisor;
+
     /// <summary>D x H x W.</summary>
     public override string ToString() => $"{Depth}x{Height}x{Width}";
 }

@@ -23,8 +23,7 @@ internal static class SegmentationPreprocessor
         var box = NonzeroBox(image);
         var voxels = Crop(image.Voxels, geometry, image.Channels, box, 1);
         var (mean, deviation) = Normalise(voxels, image.Channels, box.Shape, info.NormaliseInsideNonzero);
-        var shape = TargetShape(box.Shape, geometry, info.TargetSpacing);
-        if (info.IsPlanar) shape = shape with { Depth = box.Shape.Depth };
+        var shape = ShapeFor(box.Shape, geometry, info);
         bool separate = IsSeparateZ([geometry.Spacing[2], geometry.Spacing[1], geometry.Spacing[0]]) ?? IsSeparateZ(info.TargetSpacing) ?? false;
         return new()
         {
@@ -105,11 +104,19 @@ internal static class SegmentationPreprocessor
         return ([.. means], [.. deviations]);
     }
 
-    static PatchShape TargetShape(PatchShape shape, VolumeGeometry geometry, ImmutableArray<double> target)
+    /// <summary>Size of a whole slice-first grid at the model's spacing.</summary>
+    /// <exception cref="ArgumentException">More than can be computed: one of the spacings is wrong.</exception>
+    internal static PatchShape ShapeFor(VolumeGeometry geometry, SegmentationModelInfo info) => ShapeFor(new(geometry.Depth, geometry.Height, geometry.Width), geometry, info);
+
+    static PatchShape ShapeFor(PatchShape box, VolumeGeometry geometry, SegmentationModelInfo info)
     {
-        return new(Scaled(shape.Depth, geometry.Spacing[2], target[0]), Scaled(shape.Height, geometry.Spacing[1], target[1]), Scaled(shape.Width, geometry.Spacing[0], target[2]));
-        static int Scaled(int size, double spacing, double target) =>
-            Math.Abs(spacing - target) <= SameSpacing * target ? size : Math.Max(1, (int)Math.Round(size * spacing / target));
+        var (depth, height, width) = (Scaled(box.Depth, geometry.Spacing[2], info.IsPlanar ? geometry.Spacing[2] : info.TargetSpacing[0]), Scaled(box.Height, geometry.Spacing[1], info.TargetSpacing[1]), Scaled(box.Width, geometry.Spacing[0], info.TargetSpacing[2]));
+        if (depth * height * width * info.Channels > Array.MaxLength)
+            throw new ArgumentException(FormattableString.Invariant($"The image of {box} voxels and spacing {geometry.Spacing[2]:0.####} x {geometry.Spacing[1]:0.####} x {geometry.Spacing[0]:0.####} mm (slices first) would have {depth} x {height} x {width} voxels at the model's spacing of {string.Join(" x ", info.TargetSpacing)} mm, more than one array holds. Check the image's spacing."));
+        return new((int)depth, (int)height, (int)width);
+
+        static double Scaled(int size, double spacing, double target) =>
+            Math.Abs(spacing - target) <= SameSpacing * target ? size : Math.Max(1, Math.Round(size * spacing / target));
     }
 
     /// <summary>nnU-Net's rule for D, H, W spacings: null if not anisotropic, else whether D alone is the worst axis.</summary>

@@ -13,16 +13,11 @@ internal readonly record struct WindowRequest(bool Lr, bool Hr, bool Mirror, int
 /// </summary>
 internal sealed class SlidingWindow
 {
-    /// <summary>Reach of the HR head's two convolutions, 3x3x3 and 5x5x5, beside what its interpolation clamps at a patch's ends (METHOD.md 6.4).</summary>
-    const int HeadReach = 3;
-    const int SlicesPerBatchItem = 4;
-
     readonly ReadOnlyMemory<float> _voxels;
     readonly PatchShape _shape, _tile;
     readonly IPatchModel _model;
+    readonly TilePlan _plan;
     readonly int _channels, _classes, _factor, _batch;
-    readonly TileAxis _z, _y, _x;
-    readonly int[] _flips;
     readonly TileBlend? _lr, _hr;
 
     /// <summary>Plans the tiles.</summary>
@@ -35,21 +30,14 @@ internal sealed class SlidingWindow
     public SlidingWindow(ReadOnlyMemory<float> voxels, PatchShape shape, IPatchModel model, SegmentationModelInfo info, WindowRequest request, bool headMargin = true)
     {
         (_voxels, _shape, _model, _channels, _classes, _factor) = (voxels, shape, model, info.Channels, info.Labels.Length, info.Factor);
-        _tile = new(RoundUp(info.Patch.Depth, info.Divisor.Depth), RoundUp(info.Patch.Height, info.Divisor.Height), RoundUp(info.Patch.Width, info.Divisor.Width));
-        TileAxis Plan(int size, int length, int factor = 1, int margin = 0) => new(size, length, info.TileStep, info.GaussianSigma, factor, headMargin ? margin : 0);
-        (_z, _y, _x) = (Plan(shape.Depth, _tile.Depth), Plan(shape.Height, _tile.Height), Plan(shape.Width, _tile.Width));
-        _flips = [.. Enumerable.Range(0, request.Mirror ? 8 : 1).Where(f => ((f & 4) == 0 || _tile.Depth > 1) && ((f & 2) == 0 || _tile.Height > 1) && ((f & 1) == 0 || _tile.Width > 1))];
-        Items = (long)_z.Starts.Length * _y.Starts.Length * _x.Starts.Length * _flips.Length;
-        _batch = (int)Math.Min(Math.Max(1, request.BatchSize) * (_tile.Depth == 1 ? SlicesPerBatchItem : 1), Math.Max(2, Items));
-        int slices = SlicesHeld();
-        _lr = request.Lr ? new(_classes, _z, _y, _x, slices) : null;
-        _hr = request.Hr
-            ? new(_classes, Plan(shape.Depth, _tile.Depth, _factor, _factor / 2 + HeadReach), Plan(shape.Height, _tile.Height, 1, HeadReach), Plan(shape.Width, _tile.Width, 1, HeadReach), slices * _factor)
-            : null;
+        _plan = new(shape, info, request, headMargin);
+        (_tile, _batch) = (_plan.Tile, _plan.Batch);
+        _lr = request.Lr ? new(_classes, _plan.Z, _plan.Y, _plan.X, _plan.SlicesHeld) : null;
+        _hr = _plan.Thin is { } thin ? new(_classes, thin.Z, thin.Y, thin.X, _plan.SlicesHeld * _factor) : null;
     }
 
     /// <summary>Tiles times mirrored forms.</summary>
-    public long Items { get; }
+    public long Items => _plan.Items;
 
     /// <summary>Class probabilities held while tiles are blended, for the whole run.</summary>
     public long BlendLength => (_lr?.Length ?? 0) + (long)(_hr?.Length ?? 0);
@@ -65,13 +53,13 @@ internal sealed class SlidingWindow
         var patches = new float[ArrayLength.Of(_batch, _channels, _tile.Voxels)];
         var lrTiles = new float[_lr is null ? 0 : ArrayLength.Of(_batch, _lr.TileLength)];
         var hrTiles = new float[_hr is null ? 0 : ArrayLength.Of(_batch, _hr.TileLength)];
-        float scale = 1f / _flips.Length;
+        float scale = 1f / _plan.Flips.Length;
         for (long first = 0; first < Items; first += _batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int count = RunBatch(first, patches, lrTiles, hrTiles, cancellationToken);
             onRun?.Invoke(count);
-            for (int finished = FirstTouched(first + count); done < finished; done++)
+            for (int finished = _plan.FirstTouched(first + count); done < finished; done++)
             {
                 _lr?.Take(done, scale, slice.Lr, plane);
                 for (int t = 0; t < _factor && _hr is not null; t++) _hr.Take(done * _factor + t, scale, slice.Hr.AsSpan(t * plane), _factor * plane);
@@ -86,39 +74,17 @@ internal sealed class SlidingWindow
         int count = (int)Math.Min(_batch, Items - first), run = Math.Min(_batch, Math.Max(2, count)), input = _channels * _tile.Voxels;
         for (int b = 0; b < run; b++)
         {
-            var (zi, yi, xi, flip) = Item(Math.Min(first + b, Items - 1));
-            Gather((_z.Starts[zi], _y.Starts[yi], _x.Starts[xi]), flip, patches.AsSpan(b * input, input));
+            var (zi, yi, xi, flip) = _plan.Item(Math.Min(first + b, Items - 1));
+            Gather((_plan.Z.Starts[zi], _plan.Y.Starts[yi], _plan.X.Starts[xi]), flip, patches.AsSpan(b * input, input));
         }
         _model.Run(patches.AsMemory(0, run * input), run, _tile, lrTiles.AsMemory(0, run * (_lr?.TileLength ?? 0)), hrTiles.AsMemory(0, run * (_hr?.TileLength ?? 0)), cancellationToken);
         for (int b = 0; b < count; b++)
         {
-            var (zi, yi, xi, flip) = Item(first + b);
+            var (zi, yi, xi, flip) = _plan.Item(first + b);
             _lr?.Add(lrTiles.AsSpan(b * _lr.TileLength, _lr.TileLength), zi, yi, xi, flip);
             _hr?.Add(hrTiles.AsSpan(b * _hr.TileLength, _hr.TileLength), zi, yi, xi, flip);
         }
         return count;
-    }
-
-    /// <summary>Item i: mirrored forms of a tile follow each other, then tiles along W, H, D.</summary>
-    (int Z, int Y, int X, int Flip) Item(long i)
-    {
-        int t = (int)(i / _flips.Length), xi = t % _x.Starts.Length, yi = t / _x.Starts.Length % _y.Starts.Length;
-        return (t / _x.Starts.Length / _y.Starts.Length, yi, xi, _flips[i % _flips.Length]);
-    }
-
-    /// <summary>The first slice that item i or a later one touches.</summary>
-    int FirstTouched(long i) => i >= Items ? _shape.Depth : Math.Clamp(_z.Starts[Item(i).Z], 0, _shape.Depth);
-
-    /// <summary>The most slices between the first unfinished one and the last one that a run adds to.</summary>
-    int SlicesHeld()
-    {
-        int held = 0;
-        for (long first = 0; first < Items; first += _batch)
-        {
-            int last = _z.Starts[Item(Math.Min(first + _batch, Items) - 1).Z] + _tile.Depth;
-            held = Math.Max(held, Math.Min(last, _shape.Depth) - FirstTouched(first));
-        }
-        return held;
     }
 
     /// <summary>Copies a tile out of the volume, zero outside it, mirrored along D (4), H (2), W (1).</summary>
@@ -142,8 +108,6 @@ internal sealed class SlidingWindow
                 }
             }
     }
-
-    static int RoundUp(int value, int divisor) => (value + divisor - 1) / divisor * divisor;
 }
 
 /// <summary>Class probabilities of one slice, <c>K x H x W</c>, and of the r thin slices in it, <c>K x r x H x W</c>; null where not computed.</summary>

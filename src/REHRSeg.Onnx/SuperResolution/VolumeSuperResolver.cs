@@ -56,8 +56,7 @@ public static class VolumeSuperResolver
         var stack = new ThickStack(thick, thickLabel, ranges, info);
         var thin = new ThinStack(thick, thickLabel, ranges, info);
 
-        int plane = stack.PaddedHeight * stack.PaddedWidth;
-        int preferred = Math.Clamp(BatchVoxels / plane, 2, 16), runs = Math.Max(1, stack.Depth / preferred), most = (stack.Depth + runs - 1) / runs;
+        var (runs, most) = Batches(stack.Depth, stack.PaddedHeight * stack.PaddedWidth);
         var outputs = new WindowOutputs(stack, most, info);
         var runner = new PlaneRunner(model, info, request.TileVoxels);
         for (int run = 0; run < runs; run++)
@@ -69,6 +68,13 @@ public static class VolumeSuperResolver
             request.Progress?.Report((double)(first + batch) / stack.Depth);
         }
         return thin.ToResult(along);
+    }
+
+    /// <summary>Runs over a volume of <paramref name="depth"/> slices, and the most windows in one.</summary>
+    internal static (int Runs, int Most) Batches(int depth, int plane)
+    {
+        int preferred = Math.Clamp(BatchVoxels / plane, 2, 16), runs = Math.Max(1, depth / preferred);
+        return (runs, (depth + runs - 1) / runs);
     }
 
     internal static void Check(MLVolume image, MLVolume label, SelfSrModelInfo info)

@@ -1,0 +1,17 @@
+namespace REHRSeg.Onnx;
+
+/// <summary>Memory that ONNX Runtime takes for one run of a network, estimated from its graph.</summary>
+internal static class NetworkMemory
+{
+    /// <summary>
+    /// What ONNX Runtime's arena takes for each byte that is alive at a time: it grows by powers of two and cannot always fill its gaps. Measured: 1.3 to 1.7 (tests/REHRSeg.Benchmarks/results.md).
+    /// </summary>
+    const double Arena = 1.75;
+
+    /// <summary>Buffers of convolutions and of threads.</summary>
+    const long Fixed = 32L << 20;
+
+    /// <param name="perVoxel"><see cref="ActivationMemory.Peak"/>.</param>
+    /// <param name="voxels">Voxels of the input, the batch included.</param>
+    public static long Bytes(double perVoxel, double voxels) => (long)(Arena * sizeof(float) * perVoxel * voxels) + Fixed;
+}
