@@ -1,5 +1,6 @@
 using System.Net;
 using REHRSeg.Imaging;
+using REHRSeg.Onnx;
 
 namespace REHRSeg.Samples.Tests.Server;
 
@@ -44,6 +45,17 @@ public sealed class LoadTests
         Assert.Equal(TestData.Score(TestData.Image(1)).Hr!.Voxels, labels.Voxels);
         Assert.Equal(0, server.Log.Count("Segmented MLVolume 320x320x64"));
         Assert.Equal(0, server.Log.Count("Error: "));
+    }
+
+    [Fact]
+    public async Task An_image_beyond_the_memory_limit_is_answered_with_413()
+    {
+        var image = new MLVolume(new VolumeGeometry([100, 100, 30], [1, 1, 4]), new float[300_000]);
+        using var scorer = new OnnxVolumeScorer(TestData.Model);
+        long need = scorer.EstimateMemory(image.Geometry, new() { Lr = false });
+        await using var server = await RunningServer.StartAsync("--Scoring:MemoryLimit", $"{need - 1}");
+        Assert.Contains("MemoryLimit is", await (await server.Client.PostAsync("/segment", Upload.Raw(Upload.Bytes(image)))).ProblemAsync(413));
+        Assert.True((await server.Client.PostAsync("/segment", Upload.Raw(Upload.Bytes(TestData.Image(1))))).IsSuccessStatusCode);
     }
 
     [Fact]
