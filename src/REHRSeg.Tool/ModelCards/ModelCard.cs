@@ -75,7 +75,7 @@ internal static partial class ModelCard
     static string DescribeFile(string onnx, SegmentationModelInfo info)
     {
         using var stream = File.OpenRead(onnx);
-        return string.Create(CultureInfo.InvariantCulture, $"{stream.Length / 1e6:0.0} MB, format version {info.FormatVersion}, SHA-256 `{Convert.ToHexStringLower(SHA256.HashData(stream))}`");
+        return string.Create(CultureInfo.InvariantCulture, $"{stream.Length:#,0} bytes, format version {info.FormatVersion}, SHA-256 `{Convert.ToHexStringLower(SHA256.HashData(stream))}`");
     }
 
     /// <summary>Means of a result of <c>rehrseg evaluate --out</c>.</summary>
