@@ -32,6 +32,7 @@ static class IntroScoreServer
         {
             MaxConcurrency = options.Concurrency,
             MemoryLimit = options.MemoryLimit,
+            GpuDeviceId = options.Gpu,                                                                // where it cannot be had: the CPU, with a warning
             Warn = message => services.GetRequiredService<ILogger<OnnxVolumeScorer>>().LogWarning("{Message}", message),
         }));
         builder.Services.AddProblemDetails();

@@ -20,4 +20,6 @@ sealed record ScoreServerOptions
     [Range(0, 1_000_000)] public int QueueLength { get; init; } = 100;
     /// <summary>Bytes of working memory of all scoring; an image that needs more by itself is answered with 413. Null: no limit.</summary>
     [Range(1, long.MaxValue)] public long? MemoryLimit { get; init; }
+    /// <summary>GPU to score on, where the server was built with <c>-p:RehrSegCompute=cuda</c>; null: CPU.</summary>
+    [Range(0, 1024)] public int? Gpu { get; init; }
 }
