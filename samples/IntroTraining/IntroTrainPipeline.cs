@@ -25,8 +25,7 @@ static class IntroTrainPipeline
         var fold = ml.MedicalImaging.CrossValidationFolds(cases, folds: 5)[0];                        // whole cases; nnU-Net's split
 
         var preset = TrainingPreset.Named(presetName);
-        var progress = new Progress<TrainingProgress>(p => Console.WriteLine(
-            $"{p.Stage} {p.Iteration}/{p.Iterations}, {p.Remaining:d\\.hh\\:mm\\:ss} left: {string.Join(", ", p.Metrics.Select(m => $"{m.Key} {m.Value:0.000}"))}"));
+        var progress = new ProgressLines();
         var selfSr = preset.SelfSr with { Progress = progress, CancellationToken = cancel.Token, CheckpointDirectory = output, Resume = Directory.Exists(output) };
         var segmentation = preset.Segmentation with
         {
@@ -53,5 +52,12 @@ static class IntroTrainPipeline
             Console.Error.WriteLine($"Stopped; the same command goes on from the checkpoints in {output}.");
             return 130;
         }
+    }
+
+    /// <summary>A line a report, in their order (<see cref="Progress{T}"/> hands reports to the thread pool, where they may overtake each other).</summary>
+    sealed class ProgressLines : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress p) =>
+            Console.WriteLine($"{p.Stage} {p.Iteration}/{p.Iterations}, {p.Remaining:d\\.hh\\:mm\\:ss} left: {string.Join(", ", p.Metrics.Select(m => $"{m.Key} {m.Value:0.000}"))}");
     }
 }

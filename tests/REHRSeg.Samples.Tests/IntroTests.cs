@@ -52,14 +52,14 @@ public sealed class IntroTests : IDisposable
     [Fact]
     public async Task ScoreFolder_stops_on_Ctrl_C_within_a_volume()
     {
-        if (OperatingSystem.IsWindows()) return;                                                      // no SIGINT
+        if (!SampleRun.CanInterrupt) return;
         Write(1, "images/a.nii.gz");
         VolumeFile.Write(TestData.Large(), _folder["images", "b.nii.gz"], VolumeDataType.UInt8);
         using var process = SampleRun.Start("Intro", [], "ScoreFolder", TestData.Model, _folder["images"], _folder["out"], "1");
         var error = process.StandardError.ReadToEndAsync();
         Assert.Equal("1 of 2: a", process.StandardOutput.ReadLine());
         await Task.Delay(300);                                                                           // b is read and begun
-        System.Diagnostics.Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+        SampleRun.Interrupt(process);
         Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)));
         Assert.Equal((130, "Stopped: 1 of 2 are written."), (process.ExitCode, (await error).Trim()));
         Assert.Equal([_folder["out", "a.nii.gz"]], Directory.EnumerateFileSystemEntries(_folder["out"]));

@@ -21,6 +21,12 @@ sealed record SampleRun(int ExitCode, string Output, string Error)
         return Process.Start(start)!;
     }
 
+    /// <summary>True if a child process can be sent Ctrl-C: not on Windows, nor where a shell has started these tests in the background, which ignores SIGINT for all that come after.</summary>
+    public static bool CanInterrupt => !OperatingSystem.IsWindows()
+        && !(File.Exists("/proc/self/status") && File.ReadLines("/proc/self/status").First(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is var line && (Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0);
+
+    public static void Interrupt(Process process) => Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+
     public SampleRun RequireSuccess()
     {
         Assert.True(ExitCode == 0, $"ended with {ExitCode}: {Error}{Output}");

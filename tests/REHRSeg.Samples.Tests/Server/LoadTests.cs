@@ -73,6 +73,15 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public async Task A_GPU_that_cannot_be_had_is_warned_of_and_the_CPU_scores()
+    {
+        if (Microsoft.ML.OnnxRuntime.OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider")) return;
+        await using var server = await RunningServer.StartAsync("--Scoring:Gpu", "0");
+        await server.Log.WaitForAsync("Warning: GPU 0 cannot be used", s_patience);
+        Assert.True((await server.Client.PostAsync("/segment", Upload.Raw(Upload.Bytes(TestData.Image(1))))).IsSuccessStatusCode);
+    }
+
+    [Fact]
     public async Task Without_a_usable_model_it_does_not_start()
     {
         Assert.Contains("none.onnx does not exist", (await Assert.ThrowsAsync<FileNotFoundException>(() => RunningServer.StartAsync("--Scoring:Model", "none.onnx"))).Message);
