@@ -25,7 +25,7 @@ static class IntroScoreServer
         builder.WebHost.ConfigureKestrel(server =>
         {
             server.Limits.MaxRequestBodySize = options.MaxUploadBytes;
-            server.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 10_000, gracePeriod: TimeSpan.FromSeconds(10));   // a stalled upload does not keep a turn
+            server.Limits.MinRequestBodyDataRate = server.Limits.MinResponseDataRate = new(bytesPerSecond: 10_000, gracePeriod: TimeSpan.FromSeconds(10));   // a stalled client does not keep its turn
         });
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(services => new OnnxVolumeScorer(options.Model, new()

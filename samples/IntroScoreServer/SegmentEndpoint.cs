@@ -16,7 +16,7 @@ static class SegmentEndpoint
         var gone = context.RequestAborted;                                                            // the client went away
         try
         {
-            var image = await VolumeUpload.ReadAsync(context.Request, new() { MaxVoxels = options.MaxVoxels }, options.MaxUploadBytes, gone);
+            var image = await VolumeUpload.ReadAsync(context.Request, options, gone);
             log.LogInformation("Segmenting {Image}", image);
             var result = await scorer.ScoreAsync(image, new() { Lr = wanted == "lr", Hr = wanted == "hr" }, gone);
             var labels = new MemoryStream();
@@ -35,5 +35,5 @@ static class SegmentEndpoint
         catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException) { return Problem(400, e.Message); }   // no NIfTI, damaged, of other channels, no form
     }
 
-    static IResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
+    static IResult Problem(int status, string detail) => TypedResults.Problem(detail.Split(" (Parameter '")[0], statusCode: status);
 }

@@ -7,15 +7,28 @@ namespace IntroScoreServer;
 static class VolumeUpload
 {
     /// <exception cref="VolumeFormatException">No NIfTI, damaged, or beyond the limits.</exception>
-    /// <exception cref="BadHttpRequestException">The body is longer than the server allows, was cut off, or the form has not exactly one file.</exception>
-    public static async Task<MLVolume> ReadAsync(HttpRequest request, VolumeReadLimits limits, long maxBytes, CancellationToken cancellationToken)
+    /// <exception cref="BadHttpRequestException">The body is longer than the server allows, came too slowly or was cut off, or the form has not exactly one file.</exception>
+    public static async Task<MLVolume> ReadAsync(HttpRequest request, ScoreServerOptions options, CancellationToken cancellationToken)
     {
-        await using var content = request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true
-            ? await FileOfFormAsync(request, maxBytes, cancellationToken)
-            : await BodyAsync(request, maxBytes, cancellationToken);
+        await using var content = await ContentAsync(request, options, cancellationToken);
         bool gzip = content.ReadByte() == 0x1F && content.ReadByte() == 0x8B;
         content.Position = 0;
-        return VolumeFile.Read(content, gzip ? "upload.nii.gz" : "upload.nii", limits);               // checks every size before it allocates
+        return VolumeFile.Read(content, gzip ? "upload.nii.gz" : "upload.nii", new() { MaxVoxels = options.MaxVoxels });   // checks every size before it allocates
+    }
+
+    static async Task<Stream> ContentAsync(HttpRequest request, ScoreServerOptions options, CancellationToken cancellationToken)
+    {
+        using var inTime = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        inTime.CancelAfter(options.UploadTimeout);
+        try
+        {
+            bool form = request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
+            return await (form ? FileOfFormAsync(request, options.MaxUploadBytes, inTime.Token) : BodyAsync(request, options.MaxUploadBytes, inTime.Token));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException($"The upload took longer than {options.UploadTimeout}.", StatusCodes.Status408RequestTimeout);
+        }
     }
 
     static async Task<Stream> BodyAsync(HttpRequest request, long maxBytes, CancellationToken cancellationToken)

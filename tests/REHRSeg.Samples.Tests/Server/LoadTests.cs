@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 
@@ -45,6 +46,20 @@ public sealed class LoadTests
         Assert.Equal(TestData.Score(TestData.Image(1)).Hr!.Voxels, labels.Voxels);
         Assert.Equal(0, server.Log.Count("Segmented MLVolume 320x320x64"));
         Assert.Equal(0, server.Log.Count("Error: "));
+    }
+
+    [Fact]
+    public async Task An_upload_that_stalls_is_answered_with_408_and_the_next_one_has_its_turn()
+    {
+        await using var server = await RunningServer.StartAsync("--Scoring:Concurrency", "1", "--Scoring:UploadTimeout", "00:00:00.5");
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, server.Client.BaseAddress!.Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync("POST /segment HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n0123456789"u8.ToArray());
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 408 Request Timeout", await reader.ReadLineAsync().WaitAsync(s_patience));
+        using var next = await server.Client.PostAsync("/segment", Upload.Raw(Upload.Bytes(TestData.Image(1))));
+        Assert.True(next.IsSuccessStatusCode);
     }
 
     [Fact]
