@@ -13,7 +13,7 @@ sealed record ScoreServerOptions
     /// <summary>Longest request body in bytes; longer ones are answered with 413.</summary>
     [Range(1, long.MaxValue)] public long MaxUploadBytes { get; init; } = 64 << 20;
     /// <summary>Longest time that reading a body may take once it is its turn; longer ones are answered with 408, so that slow clients do not keep the others waiting.</summary>
-    public TimeSpan UploadTimeout { get; init; } = TimeSpan.FromMinutes(2);
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")] public TimeSpan UploadTimeout { get; init; } = TimeSpan.FromMinutes(2);
     /// <summary>Most voxels (all channels) of an image, however well it is compressed.</summary>
     [Range(1, long.MaxValue)] public long MaxVoxels { get; init; } = 512 * 512 * 128;
     /// <summary>Requests that are read and scored at the same time.</summary>

@@ -49,6 +49,28 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public async Task A_client_that_leaves_the_queue_makes_room_in_it()
+    {
+        await using var server = await RunningServer.StartAsync("--Scoring:Concurrency", "1", "--Scoring:QueueLength", "1");
+        using CancellationTokenSource end = new(), leaving = new();
+        var large = server.Client.PostAsync("/segment", Upload.Raw(Upload.Bytes(TestData.Large(), type: VolumeDataType.UInt8)), end.Token);
+        await server.Log.WaitForAsync("Segmenting MLVolume 320x320x64", s_patience);
+        byte[] small = Upload.Bytes(TestData.Image(1));
+        Task<HttpResponseMessage> PostAsync(CancellationToken token = default) => server.Client.PostAsync("/segment", Upload.Raw(small), token);
+        Task<HttpResponseMessage>[] two = [PostAsync(leaving.Token), PostAsync(leaving.Token)];
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await (await Task.WhenAny(two).WaitAsync(s_patience))).StatusCode);   // so the other one waits
+        leaving.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(two));
+
+        Task<HttpResponseMessage> waiting;                                                            // until the server has noticed, it is refused at once
+        while (await Task.WhenAny(waiting = PostAsync(), Task.Delay(2000)) == waiting) Assert.Equal(HttpStatusCode.ServiceUnavailable, (await waiting).StatusCode);
+        end.Cancel();
+        Assert.True((await waiting.WaitAsync(s_patience)).IsSuccessStatusCode);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
+        Assert.Equal(0, server.Log.Count("Error: "));
+    }
+
+    [Fact]
     public async Task An_upload_that_stalls_is_answered_with_408_and_the_next_one_has_its_turn()
     {
         await using var server = await RunningServer.StartAsync("--Scoring:Concurrency", "1", "--Scoring:UploadTimeout", "00:00:00.5");
@@ -102,5 +124,6 @@ public sealed class LoadTests
         Assert.Contains("none.onnx does not exist", (await Assert.ThrowsAsync<FileNotFoundException>(() => RunningServer.StartAsync("--Scoring:Model", "none.onnx"))).Message);
         await Assert.ThrowsAsync<ModelFormatException>(() => RunningServer.StartAsync("--Scoring:Model", TestData.Oracle("tiny_models", "foreign.onnx")));
         Assert.Contains("Concurrency", (await Assert.ThrowsAsync<System.ComponentModel.DataAnnotations.ValidationException>(() => RunningServer.StartAsync("--Scoring:Concurrency", "0"))).Message);
+        Assert.Contains("UploadTimeout", (await Assert.ThrowsAsync<System.ComponentModel.DataAnnotations.ValidationException>(() => RunningServer.StartAsync("--Scoring:UploadTimeout", "-00:00:01"))).Message);
     }
 }
