@@ -11,6 +11,8 @@ internal sealed class OnnxSession : IDisposable
     readonly UseCount _use;
     readonly string _source;
 
+    static OnnxSession() => OnnxTelemetry.TurnOff();
+
     /// <summary>Loads a checked model.</summary>
     /// <exception cref="ModelFormatException">ONNX Runtime cannot load it.</exception>
     /// <exception cref="InvalidOperationException">The GPU cannot be had and falling back is not allowed, or the natives are missing.</exception>

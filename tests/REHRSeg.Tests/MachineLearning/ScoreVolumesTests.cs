@@ -80,16 +80,6 @@ public sealed class ScoreVolumesTests(FittedPipeline fitted) : IClassFixture<Fit
     }
 
     [Fact]
-    public void The_ScorePipeline_sample_runs()
-    {
-        string images = Directory.CreateDirectory(Path.Combine(fitted.Folder, "images")).FullName, output = Path.Combine(fitted.Folder, "scored");
-        for (int i = 0; i < 2; i++) VolumeFile.Write(TinyPhantoms.Case(60 + i).Image!, Path.Combine(images, $"v{i}.nii.gz"));
-        Programs.Run(Programs.ScorePipeline, Export(), images, output);
-        Assert.Equal(24, VolumeFile.ReadGeometry(Path.Combine(output, "hr", "v1.nii.gz")).Depth);
-        Assert.Equal(VolumeFile.Read(Path.Combine(output, "first.nii.gz")).Voxels, VolumeFile.Read(Path.Combine(output, "hr", "v0.nii.gz")).Voxels);
-    }
-
-    [Fact]
     public void Files_that_are_no_model_are_refused()
     {
         Assert.Throws<FileNotFoundException>(() => _ml.Transforms.ScoreVolumes(Path.Combine(fitted.Folder, "none.onnx")));
