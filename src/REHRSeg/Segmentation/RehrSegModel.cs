@@ -80,12 +80,15 @@ public sealed class RehrSegModel : IDisposable
         TorchRuntime.EnsureLoaded();
         var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
         using var scope = torch.NewDisposeScope();
-        using var content = SafeTensors.Read(stream, Source);
-        var info = SegmentationModelInfo.FromMetadata(content.Metadata, Source);
-        if (!content.Metadata.TryGetValue(ArchitectureKey, out string? json))
-            throw new ModelFormatException($"{Source}: the metadata has no {ArchitectureKey}; this is not a file that RehrSegModel.Save wrote.");
-        var network = new SegmentationNetwork(SegmentationPlan.ParseArchitecture(json, Source));
-        return new(ModuleTensors.LoadOnto(device, network, content.Tensors, Source), info, device);
+        SegmentationModelInfo? info = null;
+        var network = ModuleTensors.Read(device, stream, Source, metadata =>
+        {
+            info = SegmentationModelInfo.FromMetadata(metadata, Source);
+            if (!metadata.TryGetValue(ArchitectureKey, out string? json))
+                throw new ModelFormatException($"{Source}: the metadata has no {ArchitectureKey}; this is not a file that RehrSegModel.Save wrote.");
+            return new SegmentationNetwork(SegmentationPlan.ParseArchitecture(json, Source));
+        });
+        return new(network, info!, device);
     }
 
     /// <summary>Writes <c>segmentation.onnx</c> (DESIGN.md section 7).</summary>

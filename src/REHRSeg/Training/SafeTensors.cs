@@ -64,13 +64,38 @@ internal static class SafeTensors
     /// <exception cref="ModelFormatException">Names the stream, the field and the remedy.</exception>
     public static SafeTensorsContent Read(Stream stream, string name)
     {
+        var file = Open(stream, name);
+        var tensors = new Dictionary<string, torch.Tensor>(file.Entries.Count);
+        try
+        {
+            foreach (var entry in file.Entries)
+            {
+                var tensor = torch.empty(entry.Shape, entry.Type).DetachFromDisposeScope();
+                tensors.Add(entry.Name, tensor);
+                file.Read(entry, tensor);
+            }
+        }
+        catch
+        {
+            foreach (var tensor in tensors.Values) tensor.Dispose();
+            throw;
+        }
+        return new(tensors, file.Metadata);
+    }
+
+    /// <summary>Reads the header of a stream, from its position on; the tensors are read by <see cref="SafeTensorsFile.Read"/>, in the order of the entries.</summary>
+    /// <param name="stream">A stream that cannot seek is first copied to memory.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="ModelFormatException">Names the stream, the field and the remedy.</exception>
+    public static SafeTensorsFile Open(Stream stream, string name)
+    {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanSeek)
         {
-            using var copy = new MemoryStream();
+            var copy = new MemoryStream();
             stream.CopyTo(copy);
             copy.Position = 0;
-            return Read(copy, name);
+            return Open(copy, name);
         }
         long available = stream.Length - stream.Position;
         if (available < 8) throw Damaged(name, $"it has {available} bytes");
@@ -80,24 +105,8 @@ internal static class SafeTensors
         if (length < 2 || length > Math.Min(MaximumHeader, available - 8)) throw Damaged(name, $"the header length is {length}, and {available - 8} bytes follow");
         var header = new byte[length];
         stream.ReadExactly(header);
-
         var (entries, metadata) = Parse(header, available - 8 - length, name);
-        var tensors = new Dictionary<string, torch.Tensor>(entries.Count);
-        try
-        {
-            foreach (var entry in entries)
-            {
-                var tensor = torch.empty(entry.Shape, entry.Type).DetachFromDisposeScope();
-                tensors.Add(entry.Name, tensor);
-                if (entry.End > entry.Begin) stream.ReadExactly(tensor.bytes);
-            }
-        }
-        catch
-        {
-            foreach (var tensor in tensors.Values) tensor.Dispose();
-            throw;
-        }
-        return new(tensors, metadata);
+        return new(stream, entries, metadata);
     }
 
     static byte[] Header(IReadOnlyDictionary<string, torch.Tensor> tensors, IReadOnlyDictionary<string, string>? metadata)
@@ -134,11 +143,9 @@ internal static class SafeTensors
         return buffer.ToArray();
     }
 
-    sealed record Entry(string Name, torch.ScalarType Type, long[] Shape, long Begin, long End);
-
-    static (List<Entry> Entries, Dictionary<string, string> Metadata) Parse(byte[] header, long dataLength, string file)
+    static (List<SafeTensorsEntry> Entries, Dictionary<string, string> Metadata) Parse(byte[] header, long dataLength, string file)
     {
-        var entries = new List<Entry>();
+        var entries = new List<SafeTensorsEntry>();
         var metadata = new Dictionary<string, string>();
         try
         {
@@ -167,7 +174,7 @@ internal static class SafeTensors
         return (entries, metadata);
     }
 
-    static Entry ParseEntry(JsonProperty field, string file)
+    static SafeTensorsEntry ParseEntry(JsonProperty field, string file)
     {
         string dtype = field.Value.GetProperty("dtype").GetString() ?? "";
         var type = Array.Find(s_types, t => t.Name == dtype);
@@ -193,5 +200,31 @@ internal sealed record SafeTensorsContent(IReadOnlyDictionary<string, torch.Tens
     public void Dispose()
     {
         foreach (var tensor in Tensors.Values) tensor.Dispose();
+    }
+}
+
+/// <summary>Where a tensor lies behind the header.</summary>
+internal sealed record SafeTensorsEntry(string Name, torch.ScalarType Type, long[] Shape, long Begin, long End);
+
+/// <summary>A safetensors stream whose header was read.</summary>
+/// <param name="Stream">At the first entry's data.</param>
+/// <param name="Entries">By place, without gaps.</param>
+/// <param name="Metadata">Free text.</param>
+internal sealed record SafeTensorsFile(Stream Stream, IReadOnlyList<SafeTensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata)
+{
+    /// <summary>Reads the next entry into a tensor of its shape, on any device and of any type.</summary>
+    public void Read(SafeTensorsEntry entry, torch.Tensor target)
+    {
+        if (entry.End == entry.Begin) return;
+        if (target.dtype == entry.Type && target.device_type == DeviceType.CPU && target.is_contiguous())
+        {
+            Stream.ReadExactly(target.bytes);
+            return;
+        }
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var tensor = torch.empty(entry.Shape, entry.Type);
+        Stream.ReadExactly(tensor.bytes);
+        target.copy_(tensor);
     }
 }
