@@ -27,7 +27,7 @@ public sealed record OnnxSegmentationOptions
     public bool PostProcess { get; init; } = true;
     /// <summary>Average over mirrored patches (8 runs; 4 of a 2-D network), if the model was trained with mirroring.</summary>
     public bool Mirror { get; init; } = true;
-    /// <summary>Patches per run, at least 1; of a 2-D network four times as many.</summary>
+    /// <summary>Patches per run, at least 1; of a 2-D network four times as many. Together at most 2^18 voxels: larger patches are run one by one.</summary>
     public int BatchSize { get; init; } = 2;
     /// <summary>Slice axis; null: detected from the spacing.</summary>
     public SliceAxis? Axis { get; init; }

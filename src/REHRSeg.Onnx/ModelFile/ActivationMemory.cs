@@ -13,6 +13,8 @@ internal sealed class ActivationMemory
     /// <summary>Operators after which the channels are no longer axis 1, or are others.</summary>
     static readonly HashSet<string> s_rearranging = ["Einsum", "Flatten", "Gather", "Reshape", "Squeeze", "Transpose", "Unsqueeze"];
 
+    const int SliceTaps = 3;
+    readonly int _factor;
     readonly string? _off;
     readonly Dictionary<string, Extent> _extents = [];
     readonly Dictionary<string, OnnxTensor> _constants = [];
@@ -20,10 +22,11 @@ internal sealed class ActivationMemory
     /// <param name="graph">The network.</param>
     /// <param name="input">Its input.</param>
     /// <param name="channels">Channels of the input.</param>
+    /// <param name="factor">Thin slices per thick one, r.</param>
     /// <param name="off">A switch that is off, so that each <c>If</c> on it takes its other branch; null: none.</param>
-    public ActivationMemory(OnnxGraph graph, string input, int channels, string? off = null)
+    public ActivationMemory(OnnxGraph graph, string input, int channels, int factor = 1, string? off = null)
     {
-        _off = off;
+        (_factor, _off) = (factor, off);
         _extents[input] = new(channels, channels);
         Peak = Walk(graph);
     }
@@ -73,6 +76,7 @@ internal sealed class ActivationMemory
             case "Concat": return new(node.Inputs.Sum(i => Of(i).Count), node.Integers.TryGetValue("axis", out var axis) && axis is [1] ? node.Inputs.Sum(i => Of(i).Channels) : first.Channels);
             case "Split": return new(first.Count * SplitPart(node, output), 0);
             case "Gemm" or "MatMul" or "MatMulInteger" when Sizes(node, 1) is [.., var from, var to]: return new(first.Count / Math.Max(1, from) * to, 0);
+            case "MatMul" when first.Count == 0 && node.Inputs.Count == 2: return new(Of(node.Inputs[1]).Count / SliceTaps * _factor, 0); // the HR head's interpolation, from taps to thin slices
             case "Resize" when Values(node, 2) is { Length: > 0 } scales: return first with { Count = scales.Aggregate(first.Count, (a, b) => a * Math.Abs(b)) };
             case "Slice": return Part(first, node);
             case "If": return Branches(node).SelectMany(b => b.Outputs).Select(Of).MaxBy(e => e.Count);

@@ -4,7 +4,7 @@ namespace REHRSeg.Onnx;
 
 /// <summary>
 /// The operators of the standard domain that a model may use: arithmetic, convolution, quantisation, and what moves or reshapes tensors. Control flow is <c>If</c> alone, which runs once;
-/// loops, sequences, optionals, strings, random numbers, and operators whose output size is data (<c>Range</c>, <c>NonZero</c>, <c>Unique</c>) are none of a network's business here.
+/// loops, sequences, optionals, strings, random numbers, and operators whose output size depends on a tensor's content (<c>NonZero</c>, <c>Unique</c>) are none of a network's business here.
 /// </summary>
 internal static class OnnxOperators
 {
@@ -23,7 +23,7 @@ internal static class OnnxOperators
         // over axes
         "ArgMax", "ArgMin", "CumSum", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare",
         // shape and place
-        "Concat", "Constant", "ConstantOfShape", "DepthToSpace", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Pad", "Reshape", "Resize", "ScatterElements", "ScatterND", "Shape",
+        "Concat", "Constant", "ConstantOfShape", "DepthToSpace", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Pad", "Range", "Reshape", "Resize", "ScatterElements", "ScatterND", "Shape",
         "Size", "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "Transpose", "Trilu", "Unsqueeze",
         // the one that chooses
         "If",

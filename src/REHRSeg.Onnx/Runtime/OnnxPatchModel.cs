@@ -19,14 +19,14 @@ internal sealed class OnnxPatchModel : IPatchModel
     {
         string source = model.Name;
         (_info, _session) = (info, new(model, options));
-        _activations = new ActivationMemory(graph, "image", info.Channels).Peak;
+        _activations = new ActivationMemory(graph, "image", info.Channels, info.Factor).Peak;
         try
         {
             _session.Require(output: false, "image", source, -1, info.Channels, -1, -1, -1);
             _session.Require(output: true, "lr", source, -1, info.Labels.Length, -1, -1, -1);
             if (info.HasHighResolutionHead) _session.Require(output: true, "hr", source, -1, info.Labels.Length, -1, -1, -1);
             _canSkipHr = _session.HasSwitch(HrSwitch);
-            _activationsWithoutHr = _canSkipHr ? new ActivationMemory(graph, "image", info.Channels, HrSwitch).Peak : _activations;
+            _activationsWithoutHr = _canSkipHr ? new ActivationMemory(graph, "image", info.Channels, info.Factor, HrSwitch).Peak : _activations;
         }
         catch
         {

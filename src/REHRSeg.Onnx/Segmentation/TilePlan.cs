@@ -6,6 +6,8 @@ internal sealed class TilePlan
     /// <summary>Reach of the HR head's two convolutions, 3x3x3 and 5x5x5, beside what its interpolation clamps at a patch's ends (METHOD.md 6.4).</summary>
     const int HeadReach = 3;
     const int SlicesPerBatchItem = 4;
+    /// <summary>Larger tiles are run one by one: a second one in a run would gain less than a sixth in speed and double the memory.</summary>
+    const int MostVoxelsOfSeveral = 1 << 18;
 
     /// <param name="shape">D, H, W of the volume; any, also smaller than a patch (zero-padded).</param>
     /// <param name="info">Patch, factor, tiling.</param>
@@ -20,7 +22,8 @@ internal sealed class TilePlan
             Thin = (Plan(shape.Depth, tile.Depth, info.Factor, info.Factor / 2 + HeadReach), Plan(shape.Height, tile.Height, 1, HeadReach), Plan(shape.Width, tile.Width, 1, HeadReach));
         Flips = [.. Enumerable.Range(0, request.Mirror ? 8 : 1).Where(f => ((f & 4) == 0 || tile.Depth > 1) && ((f & 2) == 0 || tile.Height > 1) && ((f & 1) == 0 || tile.Width > 1))];
         Items = (long)Z.Starts.Length * Y.Starts.Length * X.Starts.Length * Flips.Length;
-        Batch = (int)Math.Min((long)Math.Max(1, request.BatchSize) * (tile.Depth == 1 ? SlicesPerBatchItem : 1), Math.Max(2, Items));
+        long wanted = (long)Math.Max(1, request.BatchSize) * (tile.Depth == 1 ? SlicesPerBatchItem : 1);
+        Batch = (int)Math.Clamp(MostVoxelsOfSeveral / tile.Voxels, 1, Math.Min(wanted, Math.Max(2, Items)));
         SlicesHeld = CountSlices(shape.Depth);
     }
 

@@ -43,7 +43,7 @@ public class ActivationMemoryTests
         choice.Branches.AddRange([("then_branch", large), ("else_branch", small)]);
         var graph = Graph("out", [("w0", [4, 1, 1, 1, 1], null)], Node("Conv", ["in", "w0"], ["a"]), choice);
         Assert.True(new ActivationMemory(graph, "in", 1).Peak >= 104);
-        Assert.True(new ActivationMemory(graph, "in", 1, "wanted").Peak <= 16);
+        Assert.True(new ActivationMemory(graph, "in", 1, off: "wanted").Peak <= 16);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public class OnnxPrecisionTests
         var (lrVariant, hrVariant) = Run(variant);
         Assert.InRange(Largest(lr, lrVariant), 1e-9, tolerance);
         Assert.InRange(Largest(hr, hrVariant), 1e-9, tolerance);
-        Assert.Equal(precision.ToString().ToLowerInvariant(), OnnxFile.ReadMetadata(variant, "variant")["rehrseg.precision"]);
+        Assert.Equal(precision.ToString().ToLowerInvariant(), OnnxFile.Inspect(variant, "variant").Metadata["rehrseg.precision"]);
     }
 
     [Fact]
