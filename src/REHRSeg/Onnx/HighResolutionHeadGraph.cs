@@ -23,7 +23,10 @@ internal static class HighResolutionHeadGraph
         string upsampled = graph.Node("MatMul", [shift, graph.Node("Reshape", [taps, sizes.Of("N", -1, sizes.Product(width, "H", "W"))])]);                         // N x rD x (w H W)
         string hidden = graph.Node("Relu", [graph.Node("Reshape", [upsampled, sizes.Of(-1, width, "H", "W")])]);                                                   // (N rD) x w x H x W
         string outputs = TapConvolution(graph, hidden, "sr_head.2", width, classes, OutputTaps);                                                                   // (N rD) x 5K x H x W
-        string sum = SumTaps(graph, graph.Node("Reshape", [outputs, sizes.Of("N", -1, OutputTaps * classes, "H", "W")]), classes, OutputTaps);
+        string[] shifted = graph.Node("Split", [outputs, graph.Integers([.. Enumerable.Repeat((long)classes, OutputTaps)])], OutputTaps, Attribute("axis", 1));
+        for (int tap = 0; tap < OutputTaps; tap++)
+            shifted[tap] = Shift(graph, graph.Node("Reshape", [shifted[tap], sizes.Of("N", -1, classes, "H", "W")]), OutputTaps / 2 - tap);
+        string sum = graph.Node("Sum", shifted);                                                                                                                   // N x rD x K x H x W
         return graph.Node("Transpose", [sum], Attribute("perm", 0, 2, 1, 3, 4));
     }
 
@@ -57,14 +60,9 @@ internal static class HighResolutionHeadGraph
         return graph.Convolution(slices, name + ".taps", new([size * features, channels, size, size], kernels), new([size * features], biases), Attribute("pads", size / 2, size / 2, size / 2, size / 2));
     }
 
-    /// <summary>Output slice z is the sum over taps of slice z + tap - size/2, zero outside: <c>N x D x (size F) x H x W</c> to <c>N x D x F x H x W</c>.</summary>
-    static string SumTaps(OnnxGraphBuilder graph, string taps, int features, int size)
-    {
-        int reach = size / 2;
-        string padded = graph.Node("Pad", [taps, graph.Integers(0, reach, 0, 0, 0, 0, reach, 0, 0, 0)]);
-        return graph.Node("Sum", [.. Enumerable.Range(0, size).Select(tap => graph.Node("Slice",
-            [padded, graph.Integers(tap * features, tap), graph.Integers((tap + 1) * features, tap < size - 1 ? tap - size + 1 : long.MaxValue), graph.Integers(2, 1)]))]);
-    }
+    /// <summary><c>N x D x ...</c>: slice z becomes slice z + <paramref name="by"/>; zeros come in, what leaves is dropped.</summary>
+    static string Shift(OnnxGraphBuilder graph, string slices, int by) =>
+        by == 0 ? slices : graph.Node("Pad", [slices, graph.Integers(0, by, 0, 0, 0, 0, -by, 0, 0, 0)]);
 }
 
 /// <summary>Sizes of a value <c>N x F x D x H x W</c> that are known at run time, for shapes in the graph.</summary>

@@ -6,9 +6,9 @@ namespace REHRSeg.Tests;
 /// <summary>Exported networks against the Torch networks that they came from (DESIGN.md section 7: 1e-4).</summary>
 public class OnnxParityTests
 {
-    static SegmentationArchitecture Segmentation(int factor, bool alignCorners) => new()
+    static SegmentationArchitecture Segmentation(int factor, bool alignCorners, int depthStride) => new()
     {
-        Channels = 2, Classes = 3, Features = [4, 6, 8], Kernels = [new(1, 3, 3), new(3, 3, 3), new(3, 3, 3)], Strides = [new(1, 1, 1), new(1, 2, 2), new(2, 2, 2)],
+        Channels = 2, Classes = 3, Features = [4, 6, 8], Kernels = [new(1, 3, 3), new(3, 3, 3), new(3, 3, 3)], Strides = [new(1, 1, 1), new(1, 2, 2), new(depthStride, 2, 2)],
         Factor = factor, HighResolutionWidth = 5, AlignCorners = alignCorners,
     };
 
@@ -16,9 +16,12 @@ public class OnnxParityTests
     [InlineData(3, false, 4)]
     [InlineData(4, false, 2)]
     [InlineData(4, true, 6)]
+    [InlineData(2, false, 2)]
+    [InlineData(2, false, 1)]
+    [InlineData(3, true, 1)]
     public void TheSegmenterEqualsTorch(int factor, bool alignCorners, int depth)
     {
-        var architecture = Segmentation(factor, alignCorners);
+        var architecture = Segmentation(factor, alignCorners, depth == 1 ? 1 : 2);
         using var network = new SegmentationNetwork(architecture, seed: 3);
         network.eval();
         byte[] file = SegmentationOnnxExporterTests.Export(architecture, NetworkWeights.Export(network));
