@@ -16,6 +16,7 @@ internal sealed class ActivationMemory
     const int SliceTaps = 3;
     readonly int _factor;
     readonly string? _off;
+    readonly List<(double Alive, double Scratch)> _nodes;
     readonly Dictionary<string, Extent> _extents = [];
     readonly Dictionary<string, OnnxTensor> _constants = [];
 
@@ -28,13 +29,15 @@ internal sealed class ActivationMemory
     {
         (_factor, _off) = (factor, off);
         _extents[input] = new(channels, channels);
-        Peak = Walk(graph);
+        _nodes = Walk(graph);
     }
 
-    /// <summary>The most numbers per voxel of the input that are alive at a time, inputs and outputs of the graph left out.</summary>
-    public double Peak { get; }
+    /// <summary>The most numbers per voxel of the input that are alive at a time, the input left out.</summary>
+    /// <param name="batch">Samples of the input.</param>
+    public double Peak(int batch) => _nodes.Select(n => n.Alive + n.Scratch / batch).DefaultIfEmpty().Max();
 
-    double Walk(OnnxGraph graph)
+    /// <summary>For each node, what is alive while it runs, and what it takes for itself, one sample after the other.</summary>
+    List<(double Alive, double Scratch)> Walk(OnnxGraph graph)
     {
         foreach (var (name, tensor) in graph.Constants) _constants[name] = tensor;
         var last = new Dictionary<string, int>();
@@ -42,18 +45,19 @@ internal sealed class ActivationMemory
             foreach (string input in Taken(graph.Nodes[n])) last[input] = n;
         foreach (string output in graph.Outputs) last[output] = int.MaxValue;
         var own = new HashSet<string>(graph.Nodes.SelectMany(n => n.Outputs));
-        double alive = 0, peak = 0;
+        double alive = 0;
+        var nodes = new List<(double, double)>();
         for (int n = 0; n < graph.Nodes.Count; n++)
         {
             var node = graph.Nodes[n];
-            double inner = Branches(node).Select(Walk).DefaultIfEmpty().Max(), made = 0;
+            double inner = Branches(node).SelectMany(Walk).Select(i => i.Alive + i.Scratch).DefaultIfEmpty().Max(), made = 0;
             foreach (string output in node.Outputs) made += (_extents[output] = Measure(node, output)).Count;
             var over = node.Inputs.Distinct().Where(i => own.Contains(i) && last[i] == n).Select(i => Of(i).Count).ToArray();
             bool inPlace = s_inPlace.Contains(node.Op) && over.Any(count => count >= made);
-            peak = Math.Max(peak, alive + inner + (inPlace ? 0 : made));
+            nodes.Add((alive + inner + (inPlace ? 0 : made), Scratch(node)));
             alive += made - over.Sum();
         }
-        return peak;
+        return nodes;
     }
 
     /// <summary>What a node takes, its branches included.</summary>
@@ -85,6 +89,16 @@ internal sealed class ActivationMemory
                 return s_rearranging.Contains(op) ? largest with { Channels = 0 } : largest;
         }
     }
+
+    /// <summary>Convolutions that ONNX Runtime's CPU provider writes out as a matrix of kernel positions: transposed ones in float, integer ones in bytes.</summary>
+    double Scratch(OnnxNode node) => (node.Op, Sizes(node, 1)) switch
+    {
+        ("ConvTranspose", [var taken, var each, .. var kernel]) => Of(node.Inputs[0]).Count / Math.Max(1, taken) * each * Group(node) * Product(kernel),
+        ("ConvInteger", [var made, var each, .. var kernel]) => Of(node.Outputs[0]).Count / Math.Max(1, made) * each * Group(node) * Product(kernel) / sizeof(float),
+        _ => 0,
+    };
+
+    static double Product(long[] sizes) => sizes.Aggregate(1.0, (a, b) => a * b);
 
     /// <summary>A slice of channels; slices of other axes are taken for whole.</summary>
     Extent Part(Extent all, OnnxNode node)

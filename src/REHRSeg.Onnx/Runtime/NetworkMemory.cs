@@ -11,7 +11,8 @@ internal static class NetworkMemory
     /// <summary>Buffers of convolutions and of threads.</summary>
     const long Fixed = 32L << 20;
 
-    /// <param name="perVoxel"><see cref="ActivationMemory.Peak"/>.</param>
-    /// <param name="voxels">Voxels of the input, the batch included.</param>
-    public static long Bytes(double perVoxel, double voxels) => (long)(Arena * sizeof(float) * perVoxel * voxels) + Fixed;
+    /// <param name="network">Its activations.</param>
+    /// <param name="batch">Samples a run.</param>
+    /// <param name="voxels">Voxels of the input of each.</param>
+    public static long Bytes(ActivationMemory network, int batch, double voxels) => (long)(Arena * sizeof(float) * network.Peak(batch) * batch * voxels) + Fixed;
 }

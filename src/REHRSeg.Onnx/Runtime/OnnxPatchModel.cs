@@ -8,7 +8,7 @@ internal sealed class OnnxPatchModel : IPatchModel
     readonly OnnxSession _session;
     readonly SegmentationModelInfo _info;
     readonly bool _canSkipHr;
-    readonly double _activations, _activationsWithoutHr;
+    readonly ActivationMemory _activations, _activationsWithoutHr;
 
     /// <summary>Checks and loads a model whose metadata are <paramref name="info"/>.</summary>
     public OnnxPatchModel(ReadOnlyMemory<byte> model, string source, SegmentationModelInfo info, OnnxScoringOptions options) : this(ModelSource.Memory(model, source), OnnxFile.Inspect(model.Span, source).Graph, info, options) { }
@@ -19,14 +19,14 @@ internal sealed class OnnxPatchModel : IPatchModel
     {
         string source = model.Name;
         (_info, _session) = (info, new(model, options));
-        _activations = new ActivationMemory(graph, "image", info.Channels, info.Factor).Peak;
+        _activations = new(graph, "image", info.Channels, info.Factor);
         try
         {
             _session.Require(output: false, "image", source, -1, info.Channels, -1, -1, -1);
             _session.Require(output: true, "lr", source, -1, info.Labels.Length, -1, -1, -1);
             if (info.HasHighResolutionHead) _session.Require(output: true, "hr", source, -1, info.Labels.Length, -1, -1, -1);
             _canSkipHr = _session.HasSwitch(HrSwitch);
-            _activationsWithoutHr = _canSkipHr ? new ActivationMemory(graph, "image", info.Channels, info.Factor, HrSwitch).Peak : _activations;
+            _activationsWithoutHr = _canSkipHr ? new(graph, "image", info.Channels, info.Factor, HrSwitch) : _activations;
         }
         catch
         {
@@ -52,7 +52,7 @@ internal sealed class OnnxPatchModel : IPatchModel
     /// <summary>Memory that a run takes, estimated.</summary>
     /// <param name="plan">Tile and batch.</param>
     /// <param name="hr">With thin probabilities.</param>
-    public long RunMemory(TilePlan plan, bool hr) => NetworkMemory.Bytes(hr ? _activations : _activationsWithoutHr, (double)plan.Batch * plan.Tile.Voxels);
+    public long RunMemory(TilePlan plan, bool hr) => NetworkMemory.Bytes(hr ? _activations : _activationsWithoutHr, plan.Batch, plan.Tile.Voxels);
 
     /// <summary>Gives memory that no run uses now back to the system.</summary>
     public void ReleaseMemory() => _session.ReleaseMemory("image", [1, _info.Channels, _info.Divisor.Depth, _info.Divisor.Height, _info.Divisor.Width], "lr");

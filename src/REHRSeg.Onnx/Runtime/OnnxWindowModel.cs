@@ -8,7 +8,7 @@ internal sealed class OnnxWindowModel : ITiledWindowModel
 {
     readonly OnnxSession _session;
     readonly SelfSrModelInfo _info;
-    readonly double _activations;
+    readonly ActivationMemory _activations;
 
     /// <summary>Checks and loads a model whose metadata are <paramref name="info"/>.</summary>
     public OnnxWindowModel(ReadOnlyMemory<byte> model, string source, SelfSrModelInfo info, OnnxScoringOptions options) : this(ModelSource.Memory(model, source), OnnxFile.Inspect(model.Span, source).Graph, info, options) { }
@@ -19,7 +19,7 @@ internal sealed class OnnxWindowModel : ITiledWindowModel
     {
         string source = model.Name;
         (_info, _session) = (info, new(model, options));
-        _activations = new ActivationMemory(graph, "slices", info.ImageChannels + info.LabelChannels).Peak;
+        _activations = new(graph, "slices", info.ImageChannels + info.LabelChannels);
         try
         {
             _session.Require(output: false, "slices", source, -1, info.ImageChannels + info.LabelChannels, 4, -1, -1);
@@ -69,8 +69,9 @@ internal sealed class OnnxWindowModel : ITiledWindowModel
     ];
 
     /// <summary>Memory that a run takes, estimated.</summary>
-    /// <param name="voxels">Voxels of a slice, times windows.</param>
-    public long RunMemory(double voxels) => NetworkMemory.Bytes(_activations, 4 * voxels);
+    /// <param name="windows">Windows a run.</param>
+    /// <param name="plane">Voxels of a slice.</param>
+    public long RunMemory(int windows, double plane) => NetworkMemory.Bytes(_activations, windows, 4 * plane);
 
     /// <summary>Gives memory that no run uses now back to the system.</summary>
     public void ReleaseMemory() => _session.ReleaseMemory("slices", [1, _info.ImageChannels + _info.LabelChannels, 4, 8, 8], "image");

@@ -12,8 +12,8 @@ internal static class SuperResolutionMemory
     /// <param name="geometry">Grid of the image.</param>
     /// <param name="info">The model as it is applied.</param>
     /// <param name="request">Axis and tiles.</param>
-    /// <param name="network">Bytes of a run on so many voxels of a slice, times windows.</param>
-    public static long Estimate(VolumeGeometry geometry, SelfSrModelInfo info, SuperResolutionRequest request, Func<double, long> network)
+    /// <param name="network">Bytes of a run of so many windows, with so many voxels a slice.</param>
+    public static long Estimate(VolumeGeometry geometry, SelfSrModelInfo info, SuperResolutionRequest request, Func<int, double, long> network)
     {
         var axis = request.Axis ?? geometry.DetectSliceAxis() ?? info.DefaultSliceAxis;
         var thick = geometry.SwapAxes(axis, SliceAxis.Z);
@@ -26,6 +26,6 @@ internal static class SuperResolutionMemory
         double ranges = images * voxels, consistency = info.Consistency.HasFlag(SliceConsistency.Image) ? (1 + info.Factor) * voxels : 0;
         double batch = windows * ((images + info.LabelChannels) * 4 + outputs * info.Factor * (info.Ensemble == WindowEnsemble.None ? 1 : 2)) * plane + plane;
         double tiles = tile < plane ? windows * ((images + info.LabelChannels) * 4 + outputs * info.Factor) * tile : 0;
-        return (long)Math.Min(long.MaxValue / 2, Fixed + sizeof(float) * (copies + results + turned + ranges + consistency + batch + tiles) + network(windows * tile));
+        return (long)Math.Min(long.MaxValue / 2, Fixed + sizeof(float) * (copies + results + turned + ranges + consistency + batch + tiles) + network(windows, tile));
     }
 }

@@ -1,0 +1,73 @@
+using System.Globalization;
+using REHRSeg.Imaging;
+using REHRSeg.Onnx;
+using TorchSharp;
+
+namespace REHRSeg.Tests;
+
+/// <summary>Exported networks of every kind pass the scorer's checks, and their runs stay within the memory that is estimated from their graphs.</summary>
+public class ExportedNetworkMemoryTests
+{
+    static SegmentationArchitecture Segmenter(int factor, bool planar = false) => new()
+    {
+        Classes = 3, Features = [16, 32, 48], Factor = factor,
+        Kernels = planar ? [new(1, 3, 3), new(1, 3, 3), new(1, 3, 3)] : [new(1, 3, 3), new(3, 3, 3), new(3, 3, 3)],
+        Strides = planar ? [new(1, 1, 1), new(1, 2, 2), new(1, 2, 2)] : [new(1, 1, 1), new(1, 2, 2), new(2, 2, 2)],
+    };
+
+    [Theory]
+    [InlineData(4, false, true)]
+    [InlineData(4, false, false)]
+    [InlineData(2, false, true)]
+    [InlineData(0, true, false)]
+    public void ASegmentersRunStaysWithinItsEstimate(int factor, bool planar, bool hr)
+    {
+        var architecture = Segmenter(factor, planar);
+        using var network = new SegmentationNetwork(architecture, seed: 1);
+        var patch = planar ? new PatchShape(1, 512, 512) : new PatchShape(12, 128, 128);
+        var info = new SegmentationModelInfo
+        {
+            Factor = Math.Max(1, factor), Patch = patch, Divisor = architecture.Divisor, TargetSpacing = [4, 1, 1], Labels = [new(0, "background"), new(1, "a"), new(2, "b")], HasHighResolutionHead = factor > 0,
+        };
+        using var file = new MemoryStream();
+        SegmentationOnnxExporter.Export(file, architecture, NetworkWeights.Export(network), info);
+        using var model = new OnnxPatchModel(file.ToArray(), "exported", info, new() { Threads = 1 });
+        var plan = new TilePlan(patch, info, new(true, hr, false, 2));
+        int voxels = plan.Batch * patch.Voxels;
+        float[] input = new float[voxels], lr = new float[3 * voxels], thin = new float[hr ? 3 * factor * voxels : 0];
+        Within(model.RunMemory(plan, hr), () => model.Run(input, plan.Batch, patch, lr, thin, default));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ASelfSrRunStaysWithinItsEstimate(bool residual)
+    {
+        var architecture = new SelfSrArchitecture { Width = 16, GlobalResidual = residual };
+        var info = new SelfSrModelInfo { Factor = architecture.Factor, Labels = [new(0, "background"), new(1, "foreground")] };
+        using var network = new SelfSrNetwork(architecture, seed: 1);
+        using var file = new MemoryStream();
+        SelfSrOnnxExporter.Export(file, architecture, NetworkWeights.Export(network), info);
+        using var model = new OnnxWindowModel(file.ToArray(), "exported", info, new() { Threads = 1 });
+        const int Side = 256, Batch = 2, Plane = Side * Side;
+        float[] input = new float[Batch * 2 * 4 * Plane], image = new float[Batch * info.Factor * Plane], label = new float[image.Length], uncertainty = new float[image.Length];
+        Within(model.RunMemory(Batch, Plane), () => model.Run(input, Batch, Side, Side, image, label, uncertainty, default));
+    }
+
+    static void Within(long estimate, Action run)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            run();
+            return;
+        }
+        long before = Status("VmRSS");
+        File.WriteAllText("/proc/self/clear_refs", "5"); // the peak begins anew
+        run();
+        long took = Status("VmHWM") - before;
+        Assert.True(took <= estimate && took > estimate / 8, string.Create(CultureInfo.InvariantCulture, $"{took / 1e6:0} MB, estimated {estimate / 1e6:0} MB"));
+    }
+
+    static long Status(string name) => 1024 * long.Parse(
+        File.ReadLines("/proc/self/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+}
