@@ -18,6 +18,7 @@ using var engine = ml.Model.CreatePredictionEngine<Case, Segmentation>(loaded.Fo
 var segmentation = engine.Predict(new() { Image = VolumeFile.Read(Path.Combine(folder, "image.nii.gz")) });
 VolumeFile.Write(segmentation.LrSegmentation!, Path.Combine(output, "lr.nii.gz"), VolumeDataType.UInt8);
 VolumeFile.Write(segmentation.HrSegmentation!, Path.Combine(output, "hr.nii.gz"), VolumeDataType.UInt8);
+VolumeFile.Write(segmentation.HrProbabilities!, Path.Combine(output, "probabilities.nii.gz"));
 
 sealed class Case
 {
@@ -28,4 +29,5 @@ sealed class Segmentation
 {
     [VolumeType] public MLVolume? LrSegmentation { get; set; }
     [VolumeType] public MLVolume? HrSegmentation { get; set; }
+    [VolumeType] public MLVolume? HrProbabilities { get; set; }
 }
