@@ -29,7 +29,7 @@ public sealed class SourceBuildTests(PackedFeed feed)
         tree.Git("commit", "--quiet", "--allow-empty", "-m", "second");
         Assert.Equal("0.1.0-alpha.0.1", tree.Version());
         Assert.Equal("0.1.0-alpha.0", tree.CloneShallow("shallow").Version());
-        Assert.Equal("0.1.0-alpha.0", tree.Version(("PATH", feed.NewFolder("no-git")))); // no git command
+        Assert.Equal("0.1.0-alpha.0", tree.Version(("PATH", FolderWithoutGit())));
         tree.Git("tag", "v0.3.1");
         tree.Git("remote", "add", "origin", "https://github.com/example/rehrseg.git");
 
@@ -40,6 +40,14 @@ public sealed class SourceBuildTests(PackedFeed feed)
         Assert.Equal($$$"""{"documents":{"/_/*":"https://raw.githubusercontent.com/example/rehrseg/{{{repository.Attribute("commit")!.Value}}}/*"}}""", SourceLink(releasedSymbols));
         // Saved models name it: it must not follow the package's version.
         Assert.Equal(new Version(0, 1, 0, 0), AssemblyName.GetAssemblyName(tree.Assembly).Version);
+    }
+
+    /// <summary>A search path on which MSBuild finds a shell and no git.</summary>
+    string FolderWithoutGit()
+    {
+        string folder = feed.NewFolder("no-git");
+        if (!OperatingSystem.IsWindows()) File.CreateSymbolicLink(Path.Combine(folder, "sh"), "/bin/sh");
+        return folder;
     }
 
     static string SourceLink(Nupkg symbols)
