@@ -19,6 +19,12 @@ sealed class BuiltConsumers
             File.WriteAllText(Path.Combine(feed.Consumers, "Readme", id + ".cs"), ReadmeExample.AsClass(id, Encoding.UTF8.GetString(feed.Package(id).Read("PACKAGE.md"))));
         File.WriteAllText(Path.Combine(feed.Consumers, "Consumers.slnx"), $"<Solution>{string.Concat(projects.Select(p => $"<Project Path=\"{p.Replace('\\', '/')}\" />"))}</Solution>");
         feed.Dotnet("build", "Consumers.slnx", "-c", "Release");
+        // The packages under test came from the feed, and the user's own package folder was left alone.
+        foreach (string id in (string[])["rehrseg", "rehrseg.onnx", "rehrseg.imaging"])
+        {
+            Assert.True(Directory.Exists(Path.Combine(feed.Root, "packages", id, feed.Version)), id);
+            Assert.False(Directory.Exists(Path.Combine(BuildInfo.PackageFolder, id, feed.Version)), id);
+        }
         Folder = feed.Consumers;
     }
 

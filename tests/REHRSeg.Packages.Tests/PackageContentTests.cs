@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace REHRSeg.Packages.Tests;
 
@@ -88,7 +90,7 @@ public sealed class PackageContentTests(PackedFeed feed)
     [Fact]
     public void The_tool_brings_the_natives_of_its_platform_and_no_other()
     {
-        Assert.Equal(["PACKAGE.md", "icon.png", "tools/any/any/DotnetToolSettings.xml"], feed.Package("REHRSeg.Tool").Content);
+        Assert.Equal(["PACKAGE.md", "THIRD-PARTY-NOTICES.txt", "icon.png", "tools/any/any/DotnetToolSettings.xml"], feed.Package("REHRSeg.Tool").Content);
         var settings = feed.Package("REHRSeg.Tool").Xml("tools/any/any/DotnetToolSettings.xml");
         Assert.Equal("rehrseg", settings.Descendants("Command").Single().Attribute("Name")!.Value);
         Assert.Equal("REHRSeg.Tool." + BuildInfo.HostRid, settings.Descendants("RuntimeIdentifierPackage").Single().Attribute("Id")!.Value);
@@ -100,5 +102,18 @@ public sealed class PackageContentTests(PackedFeed feed)
         Assert.Contains(names, f => Path.GetFileNameWithoutExtension(f) is "libSkiaSharp");
         string[] foreign = BuildInfo.HostRid switch { "linux-x64" => [".dylib", ".dbg"], "win-x64" => [".so", ".dylib"], _ => [".so", ".dwarf"] };
         Assert.DoesNotContain(names, f => foreign.Contains(Path.GetExtension(f)) || (BuildInfo.HostRid != "win-x64" && Path.GetFileName(f) == "onnxruntime.dll"));
+    }
+
+    [Fact]
+    public void The_tool_brings_the_licences_of_the_libraries_in_it()
+    {
+        var tool = feed.Package("REHRSeg.Tool." + BuildInfo.HostRid);
+        string folder = $"tools/net10.0/{BuildInfo.HostRid}/", notices = Encoding.UTF8.GetString(tool.Read("THIRD-PARTY-NOTICES.txt"));
+        using var dependencies = JsonDocument.Parse(tool.Read(folder + "REHRSeg.Tool.deps.json"));
+        string[] shipped = [.. dependencies.RootElement.GetProperty("targets").EnumerateObject().SelectMany(target => target.Value.EnumerateObject())
+            .Where(library => !library.Name.StartsWith("REHRSeg", StringComparison.Ordinal) && (library.Value.TryGetProperty("runtime", out _) || library.Value.TryGetProperty("native", out _)))
+            .Select(library => library.Name.Split('/')[0]).Distinct()];
+        Assert.Contains("TorchSharp", shipped);
+        Assert.All(shipped, id => Assert.True(tool.Content.Any(f => f.StartsWith($"{folder}licenses/{id}/LICENSE", StringComparison.OrdinalIgnoreCase)) || Regex.IsMatch(notices, $@"(^|[ ,]){Regex.Escape(id)}[,:]", RegexOptions.Multiline), id));
     }
 }

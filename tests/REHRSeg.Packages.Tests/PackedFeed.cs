@@ -11,10 +11,18 @@ public sealed partial class PackedFeed : IDisposable
 {
     public PackedFeed()
     {
-        Command.Dotnet(BuildInfo.RepositoryRoot, "pack", "REHRSeg.sln", "-c", BuildInfo.Configuration, "--no-build", "-m:1", "-o", Folder);
-        Packages = [.. Directory.GetFiles(Folder).Order(StringComparer.Ordinal).Select(f => new Nupkg(f))];
-        WriteConfiguration();
         _built = new(() => new(this));
+        try
+        {
+            Command.Dotnet(BuildInfo.RepositoryRoot, "pack", "REHRSeg.sln", "-c", BuildInfo.Configuration, "--no-build", "-m:1", "-o", Folder);
+            Packages = [.. Directory.GetFiles(Folder).Order(StringComparer.Ordinal).Select(f => new Nupkg(f))];
+            WriteConfiguration();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     readonly Lazy<BuiltConsumers> _built;
