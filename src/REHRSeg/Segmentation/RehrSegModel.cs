@@ -80,12 +80,12 @@ public sealed class RehrSegModel : IDisposable
         TorchRuntime.EnsureLoaded();
         var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
         using var scope = torch.NewDisposeScope();
-        using var content = SafeTensors.Read(stream, Source);
+        var content = SafeTensors.Open(stream, Source);
         var info = SegmentationModelInfo.FromMetadata(content.Metadata, Source);
         if (!content.Metadata.TryGetValue(ArchitectureKey, out string? json))
             throw new ModelFormatException($"{Source}: the metadata has no {ArchitectureKey}; this is not a file that RehrSegModel.Save wrote.");
         var network = new SegmentationNetwork(SegmentationPlan.ParseArchitecture(json, Source));
-        return new(ModuleTensors.LoadOnto(device, network, content.Tensors, Source), info, device);
+        return new(ModuleTensors.LoadOnto(device, network, content, Source), info, device);
     }
 
     /// <summary>Writes <c>segmentation.onnx</c> (DESIGN.md section 7).</summary>

@@ -75,12 +75,12 @@ public sealed class SelfSrModel : IDisposable
     {
         const string Source = "The self-SR model";
         TorchRuntime.EnsureLoaded();
-        using var content = SafeTensors.Read(stream, Source);
+        var content = SafeTensors.Open(stream, Source);
         var info = SelfSrModelInfo.FromMetadata(content.Metadata, Source);
         var architecture = ArchitectureMetadata.Read<SelfSrArchitecture>(content.Metadata, info, Source, a => a is { Width: > 0 and <= 1024, Branches: > 0 and <= 1024 });
         var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
         var network = new SelfSrNetwork(architecture);
-        return new(ModuleTensors.LoadOnto(device, network, content.Tensors, Source), info, device);
+        return new(ModuleTensors.LoadOnto(device, network, content, Source), info, device);
     }
 
     /// <summary>

@@ -26,24 +26,36 @@ internal static class ModuleTensors
     {
         using var noGrad = torch.no_grad();
         var own = Of(network);
-        const string Remedy = "Use the options that the weights were trained with.";
-        foreach (var (name, tensor) in own)
-        {
-            if (!weights.TryGetValue(prefix + name, out var value)) throw new ModelFormatException($"{source}: tensor {name} of the network is missing. {Remedy}");
-            if (!value.shape.SequenceEqual(tensor.shape)) throw new ModelFormatException($"{source}: tensor {name} has shape [{string.Join(", ", value.shape)}], the network's has [{string.Join(", ", tensor.shape)}]. {Remedy}");
-        }
-        if (weights.Keys.FirstOrDefault(k => k.StartsWith(prefix, StringComparison.Ordinal) && !own.ContainsKey(k[prefix.Length..])) is { } extra)
-            throw new ModelFormatException($"{source}: the network has no tensor {extra[prefix.Length..]}. {Remedy}");
+        Check(own, weights.ToDictionary(w => w.Key, w => w.Value.shape), source, prefix);
         foreach (var (name, tensor) in own) tensor.copy_(weights[prefix + name]);
     }
 
-    /// <summary>Loads a network that was just made and moves it to a device; where that fails, the network is disposed.</summary>
+    static void Check(Dictionary<string, torch.Tensor> own, IReadOnlyDictionary<string, long[]> shapes, string source, string prefix)
+    {
+        const string Remedy = "Use the options that the weights were trained with.";
+        foreach (var (name, tensor) in own)
+        {
+            if (!shapes.TryGetValue(prefix + name, out long[]? shape)) throw new ModelFormatException($"{source}: tensor {name} of the network is missing. {Remedy}");
+            if (!shape.SequenceEqual(tensor.shape)) throw new ModelFormatException($"{source}: tensor {name} has shape [{string.Join(", ", shape)}], the network's has [{string.Join(", ", tensor.shape)}]. {Remedy}");
+        }
+        if (shapes.Keys.FirstOrDefault(k => k.StartsWith(prefix, StringComparison.Ordinal) && !own.ContainsKey(k[prefix.Length..])) is { } extra)
+            throw new ModelFormatException($"{source}: the network has no tensor {extra[prefix.Length..]}. {Remedy}");
+    }
+
+    /// <summary>
+    /// Loads a network that was just made and moves it to a device; where that fails, the network is disposed. Tensors are read one at a time, so that the
+    /// weights are not in memory twice.
+    /// </summary>
     /// <exception cref="ModelFormatException">As <see cref="Load"/>.</exception>
-    public static T LoadOnto<T>(torch.Device device, T network, IReadOnlyDictionary<string, torch.Tensor> weights, string source) where T : torch.nn.Module
+    public static T LoadOnto<T>(torch.Device device, T network, SafeTensorsReader weights, string source) where T : torch.nn.Module
     {
         try
         {
-            Load(network, weights, source);
+            var own = Of(network);
+            Check(own, weights.Shapes, source, "");
+            using (torch.no_grad())
+                foreach (var (name, tensor) in weights.ReadTensors())
+                    using (tensor) own[name].copy_(tensor);
             network.to(device);
             return network;
         }

@@ -64,13 +64,33 @@ internal static class SafeTensors
     /// <exception cref="ModelFormatException">Names the stream, the field and the remedy.</exception>
     public static SafeTensorsContent Read(Stream stream, string name)
     {
+        var reader = Open(stream, name);
+        var tensors = new Dictionary<string, torch.Tensor>(reader.Shapes.Count);
+        try
+        {
+            foreach (var (key, tensor) in reader.ReadTensors()) tensors.Add(key, tensor);
+        }
+        catch
+        {
+            foreach (var tensor in tensors.Values) tensor.Dispose();
+            throw;
+        }
+        return new(tensors, reader.Metadata);
+    }
+
+    /// <summary>Reads the header of a stream, which is checked against the stream's length; the tensors follow one by one.</summary>
+    /// <param name="stream">As in <see cref="Read(Stream, string)"/>. Not closed.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="ModelFormatException">Names the stream, the field and the remedy.</exception>
+    public static SafeTensorsReader Open(Stream stream, string name)
+    {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanSeek)
         {
-            using var copy = new MemoryStream();
+            var copy = new MemoryStream();
             stream.CopyTo(copy);
             copy.Position = 0;
-            return Read(copy, name);
+            return Open(copy, name);
         }
         long available = stream.Length - stream.Position;
         if (available < 8) throw Damaged(name, $"it has {available} bytes");
@@ -80,24 +100,8 @@ internal static class SafeTensors
         if (length < 2 || length > Math.Min(MaximumHeader, available - 8)) throw Damaged(name, $"the header length is {length}, and {available - 8} bytes follow");
         var header = new byte[length];
         stream.ReadExactly(header);
-
         var (entries, metadata) = Parse(header, available - 8 - length, name);
-        var tensors = new Dictionary<string, torch.Tensor>(entries.Count);
-        try
-        {
-            foreach (var entry in entries)
-            {
-                var tensor = torch.empty(entry.Shape, entry.Type).DetachFromDisposeScope();
-                tensors.Add(entry.Name, tensor);
-                if (entry.End > entry.Begin) stream.ReadExactly(tensor.bytes);
-            }
-        }
-        catch
-        {
-            foreach (var tensor in tensors.Values) tensor.Dispose();
-            throw;
-        }
-        return new(tensors, metadata);
+        return new(stream, [.. entries.Select(e => (e.Name, e.Type, e.Shape))], metadata);
     }
 
     static byte[] Header(IReadOnlyDictionary<string, torch.Tensor> tensors, IReadOnlyDictionary<string, string>? metadata)
@@ -193,5 +197,34 @@ internal sealed record SafeTensorsContent(IReadOnlyDictionary<string, torch.Tens
     public void Dispose()
     {
         foreach (var tensor in Tensors.Values) tensor.Dispose();
+    }
+}
+
+/// <summary>A safetensors stream behind its header.</summary>
+internal sealed class SafeTensorsReader(Stream stream, IReadOnlyList<(string Name, torch.ScalarType Type, long[] Shape)> entries, IReadOnlyDictionary<string, string> metadata)
+{
+    /// <summary>Free text.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; } = metadata;
+
+    /// <summary>Shapes by name.</summary>
+    public IReadOnlyDictionary<string, long[]> Shapes { get; } = entries.ToDictionary(e => e.Name, e => e.Shape);
+
+    /// <summary>The tensors, in the stream's order, on the CPU and outside any dispose scope: the caller's. Once.</summary>
+    public IEnumerable<(string Name, torch.Tensor Tensor)> ReadTensors()
+    {
+        foreach (var (name, type, shape) in entries)
+        {
+            var tensor = torch.empty(shape, type).DetachFromDisposeScope();
+            try
+            {
+                if (tensor.numel() > 0) stream.ReadExactly(tensor.bytes);
+            }
+            catch
+            {
+                tensor.Dispose();
+                throw;
+            }
+            yield return (name, tensor);
+        }
     }
 }

@@ -10,7 +10,9 @@ static class Programs
     public static string CrossValidation => Built("samples", "CrossValidation");
     public static string ScorePipeline => Built("samples", "ScorePipeline");
 
-    public static string Run(string assembly, params string[] args)
+    public static string Run(string assembly, params string[] args) => RunWithErrors(assembly, args).Output;
+
+    public static (string Output, string Error) RunWithErrors(string assembly, params string[] args)
     {
         var start = new ProcessStartInfo("dotnet", [assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OMP_NUM_THREADS"] = "1";
@@ -19,7 +21,7 @@ static class Programs
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{assembly} ended with {process.ExitCode}: {error.Result}");
-        return output;
+        return (output, error.Result);
     }
 
     // .../tests/REHRSeg.Tests/bin/CONFIGURATION/net10.0/
