@@ -1,12 +1,14 @@
-// A program that has only the packages: loads a saved model without registering anything, names its members, segments a volume.
+// A program that has only the packages: loads a saved model without registering anything and names its members; with IMAGE LR HR it segments a volume.
+using System.Diagnostics;
 using Microsoft.ML;
 using REHRSeg.Imaging;
 using REHRSeg.LoadProbe;
 
-var (model, image, lr, hr) = (args[0], args[1], args[2], args[3]);
 var ml = new MLContext();
-var loaded = ml.Model.Load(model, out _);
+var loaded = ml.Model.Load(args[0], out _);
+using (var process = Process.GetCurrentProcess()) Console.Error.WriteLine($"peak {process.PeakWorkingSet64}");
 foreach (var member in loaded as IEnumerable<ITransformer> ?? [loaded]) Console.WriteLine(member.GetType().FullName);
+if (args is not [_, var image, var lr, var hr]) return;
 using var engine = ml.Model.CreatePredictionEngine<Input, Output>(loaded);
 var output = engine.Predict(new() { Image = VolumeFile.Read(image) });
 VolumeFile.Write(output.LrSegmentation!, lr);

@@ -1,4 +1,6 @@
+using Microsoft.ML;
 using REHRSeg.Imaging;
+using REHRSeg.Imaging.Tests;
 
 namespace REHRSeg.Tool.Tests;
 
@@ -171,6 +173,21 @@ public sealed class BadInputTests
         File.WriteAllText(folder["run", "model.zip"], "not a zip");
         ToolRun.InProcess("predict", "--model", folder["run"], "--input", folder["data"], "--out", folder["out"]).AssertFailure("model.zip", "--resume");
         Assert.False(Directory.Exists(folder["out"]));
+    }
+
+    [Fact]
+    public void A_model_zip_of_a_later_version()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"], cases: 1);
+        Directory.CreateDirectory(folder["run"]);
+        var ml = new MLContext();
+        var cases = ml.Data.LoadMedicalDataset(folder["data"]);
+        ml.Model.Save(ml.Transforms.LoadVolumes("Volume", "Id").Append(ml.Transforms.CopyColumns("Copy", "Volume")).Fit(cases), cases.Schema, folder["run", "model.zip"]);
+        LaterFormat.Raise(folder["run", "model.zip"], "RSLOADVO");
+        var run = ToolRun.InProcess("predict", "--model", folder["run"], "--input", folder["data"], "--out", folder["out"]);
+        run.AssertFailure("model.zip", "format version 1.2", "up to 1.1", "Update the REHRSeg packages");
+        Assert.DoesNotContain("--resume", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

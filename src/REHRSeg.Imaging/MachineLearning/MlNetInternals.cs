@@ -56,8 +56,12 @@ namespace REHRSeg.Imaging
         }
 
         /// <summary>Checks the header; returns the reader of the member's own fields.</summary>
+        /// <exception cref="ModelFormatException">A later version wrote the member. ML.NET wraps it: it is the base exception of what <c>Model.Load</c> throws.</exception>
         public static BinaryReader BeginLoad(ModelLoadContext context, ModelFormat format)
         {
+            if (context.Header.ModelVerReadable > format.Version)
+                throw new ModelFormatException($"The saved model's member {format.LoaderSignature} has format version {Text(context.Header.ModelVerReadable)}; "
+                    + $"this program reads up to {Text(format.Version)}. Update the REHRSeg packages.");
             context.CheckAtModel(VersionOf(format));
             return context.Reader;
         }
@@ -89,6 +93,8 @@ namespace REHRSeg.Imaging
             read(stream);
             return true;
         });
+
+        static string Text(uint version) => FormattableString.Invariant($"{version >> 16}.{version & 0xFFFF}");
 
         static VersionInfo VersionOf(ModelFormat format) => new(format.Signature, format.Version, format.Version, 0x00010001, format.Assembly.FullName, format.LoaderSignature);
     }

@@ -64,7 +64,10 @@ internal sealed record RunFolder(string Path)
         }
         catch (Exception e) when (e is not (ModelFormatException or OutOfMemoryException))
         {
-            throw new ModelFormatException($"{Model} cannot be read: {(e.InnerException ?? e).Message} Restore it from a copy, or train again with --resume.", e);
+            // ML.NET wraps what its loaders throw several times.
+            throw e.GetBaseException() is ModelFormatException refused
+                ? new ModelFormatException($"{Model}: {refused.Message}", e)
+                : new ModelFormatException($"{Model} cannot be read: {e.GetBaseException().Message} Restore it from a copy, or train again with --resume.", e);
         }
     }
 

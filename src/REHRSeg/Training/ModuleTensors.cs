@@ -66,21 +66,4 @@ internal static class ModuleTensors
             throw;
         }
     }
-
-    /// <summary>Loads a network that was just made and moves it to a device; where that fails, the network is disposed.</summary>
-    /// <exception cref="ModelFormatException">As <see cref="Load"/>.</exception>
-    public static T LoadOnto<T>(torch.Device device, T network, IReadOnlyDictionary<string, torch.Tensor> weights, string source) where T : torch.nn.Module
-    {
-        try
-        {
-            Load(network, weights, source);
-            network.to(device);
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
-    }
 }

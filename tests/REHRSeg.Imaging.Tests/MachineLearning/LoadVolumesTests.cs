@@ -53,6 +53,17 @@ public sealed class LoadVolumesTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_a_later_version_is_refused()
+    {
+        var paths = Paths(1);
+        string file = Path.Combine(_folder, "model.zip");
+        _ml.Model.Save(_ml.Transforms.LoadVolumes(Options).Fit(paths), paths.Schema, file);
+        LaterFormat.Raise(file, "RSLOADVO");
+        var refusal = Assert.IsType<ModelFormatException>(Assert.ThrowsAny<Exception>(() => new MLContext().Model.Load(file, out _)).GetBaseException());
+        Assert.Equal("The saved model's member RehrSegLoadVolumes has format version 1.2; this program reads up to 1.1. Update the REHRSeg packages.", refusal.Message);
+    }
+
+    [Fact]
     public void Limits_are_kept_when_saved()
     {
         var paths = Paths(1);

@@ -13,7 +13,8 @@ public class MlNetInternalsTests
 
     [Theory]
     [InlineData("Microsoft.ML.ModelSaveContext", "CheckAtModel", "SetVersionInfo", "Writer", "SaveBinaryStream")]
-    [InlineData("Microsoft.ML.ModelLoadContext", "CheckAtModel", "Reader", "TryLoadBinaryStream")]
+    [InlineData("Microsoft.ML.ModelLoadContext", "CheckAtModel", "Reader", "TryLoadBinaryStream", "Header")]
+    [InlineData("Microsoft.ML.ModelHeader", "ModelVerWritten", "ModelVerReadable")]
     [InlineData("Microsoft.ML.VersionInfo", ".ctor")]
     [InlineData("Microsoft.ML.LoadableClassAttribute", ".ctor")]
     [InlineData("Microsoft.ML.SignatureLoadModel", "Invoke")]

@@ -9,14 +9,16 @@ static class Programs
     public static string Quickstart => Built("samples", "Quickstart");
     public static string IntroTraining => Built("samples", "IntroTraining");
 
-    public static string Run(string assembly, params string[] args)
+    public static string Run(string assembly, params string[] args) => RunWithErrors(assembly, args).Output;
+
+    public static (string Output, string Error) RunWithErrors(string assembly, params string[] args)
     {
         using var process = Start(assembly, args);
         var error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{assembly} ended with {process.ExitCode}: {error.Result}");
-        return output;
+        return (output, error.Result);
     }
 
     public static Process Start(string assembly, params string[] args)

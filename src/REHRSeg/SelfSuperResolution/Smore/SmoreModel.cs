@@ -130,11 +130,14 @@ public sealed class SmoreModel : IDisposable
     static SmoreModel Load(Stream stream, string source, int? gpuDeviceId, bool fallbackToCpu)
     {
         TorchRuntime.EnsureLoaded();
-        using var content = SafeTensors.Read(stream, source);
-        var info = SelfSrModelInfo.FromMetadata(content.Metadata, source, Kind);
-        var network = new WdsrNetwork(ArchitectureMetadata.Read<WdsrArchitecture>(content.Metadata, info, source, a => a is { Width: >= 2 and <= SmoreOptions.MostChannels, Blocks: >= 1 and <= SmoreOptions.MostBlocks }));
         var device = ComputeDevice.Select(gpuDeviceId, fallbackToCpu, null);
-        return new(ModuleTensors.LoadOnto(device, network, content.Tensors, source), info, device);
+        SelfSrModelInfo? info = null;
+        var network = ModuleTensors.Read(device, stream, source, metadata =>
+        {
+            info = SelfSrModelInfo.FromMetadata(metadata, source, Kind);
+            return new WdsrNetwork(ArchitectureMetadata.Read<WdsrArchitecture>(metadata, info, source, a => a is { Width: >= 2 and <= SmoreOptions.MostChannels, Blocks: >= 1 and <= SmoreOptions.MostBlocks }));
+        });
+        return new(network, info!, device);
     }
 
     /// <summary>Releases the network.</summary>
