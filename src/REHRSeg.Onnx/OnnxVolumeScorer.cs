@@ -78,7 +78,10 @@ public sealed class OnnxVolumeScorer : IDisposable
     internal string? WithoutThin => _members.Find(m => !m.Info.CanSegmentThin)?.Name;
 
     /// <summary>Segments one volume.</summary>
-    /// <remarks>Waits while <see cref="OnnxScoringOptions.MaxConcurrency"/> or <see cref="OnnxScoringOptions.MemoryLimit"/> leave no room; do not call it from <see cref="SegmentationRequest.Progress"/> or <see cref="SegmentationRequest.Warn"/>.</remarks>
+    /// <remarks>
+    /// Waits while <see cref="OnnxScoringOptions.MaxConcurrency"/> or <see cref="OnnxScoringOptions.MemoryLimit"/> leave no room; do not call it from
+    /// <see cref="SegmentationRequest.Progress"/> or <see cref="SegmentationRequest.Warn"/>.
+    /// </remarks>
     /// <param name="image">Image in its file's orientation, with the channels that the model was trained on.</param>
     /// <param name="request">What to compute; null: LR and HR labels.</param>
     /// <param name="cancellationToken">Stops within a run of the network, and while waiting.</param>

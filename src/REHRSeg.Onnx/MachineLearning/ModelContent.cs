@@ -50,7 +50,22 @@ internal sealed class ModelContent : IDisposable
         }
         finally
         {
+            Remove(folder);
+        }
+    }
+
+    /// <summary>Where a system does not let an open file go, it stays in the temporary folder: no reason to fail.</summary>
+    static void Remove(string folder)
+    {
+        try
+        {
             Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+        }
+        catch (UnauthorizedAccessException)
+        {
         }
     }
 

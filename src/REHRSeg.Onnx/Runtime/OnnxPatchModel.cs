@@ -55,7 +55,7 @@ internal sealed class OnnxPatchModel : IPatchModel
     public long RunMemory(TilePlan plan, bool hr) => NetworkMemory.Bytes(hr ? _activations : _activationsWithoutHr, plan.Batch, plan.Tile.Voxels);
 
     /// <summary>Gives memory that no run uses now back to the system.</summary>
-    public void ReleaseMemory() => _session.ReleaseMemory("image", [1, _info.Channels, _info.Divisor.Depth, _info.Divisor.Height, _info.Divisor.Width], "lr");
+    public void ReleaseMemory() => _session.ReleaseMemory("image", [1, _info.Channels, _info.Divisor.Depth, _info.Divisor.Height, _info.Divisor.Width], "lr", _canSkipHr ? HrSwitch : null);
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

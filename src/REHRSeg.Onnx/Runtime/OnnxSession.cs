@@ -105,7 +105,8 @@ internal sealed class OnnxSession : IDisposable
     /// <param name="input">Name of the input.</param>
     /// <param name="shape">Its least shape.</param>
     /// <param name="output">Name of an output.</param>
-    public void ReleaseMemory(string input, ReadOnlySpan<long> shape, string output)
+    /// <param name="switchOff">A switch of the model to turn off, or null.</param>
+    public void ReleaseMemory(string input, ReadOnlySpan<long> shape, string output, string? switchOff = null)
     {
         if (Device != OnnxDevice.Cpu) return;
         using var use = _use.Begin();
@@ -114,9 +115,10 @@ internal sealed class OnnxSession : IDisposable
         using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
         using var tensor = Value(new float[length], shape);
+        using var off = Value(false);
         try
         {
-            using var results = _session.Run(options, [input], [tensor], [output]);
+            using var results = switchOff is null ? _session.Run(options, [input], [tensor], [output]) : _session.Run(options, [input, switchOff], [tensor, off], [output]);
         }
         catch (OnnxRuntimeException)
         {

@@ -110,9 +110,14 @@ internal static class SegmentationPreprocessor
 
     static PatchShape ShapeFor(PatchShape box, VolumeGeometry geometry, SegmentationModelInfo info)
     {
-        var (depth, height, width) = (Scaled(box.Depth, geometry.Spacing[2], info.IsPlanar ? geometry.Spacing[2] : info.TargetSpacing[0]), Scaled(box.Height, geometry.Spacing[1], info.TargetSpacing[1]), Scaled(box.Width, geometry.Spacing[0], info.TargetSpacing[2]));
+        var (spacing, target) = (geometry.Spacing, info.TargetSpacing);
+        double depth = info.IsPlanar ? box.Depth : Scaled(box.Depth, spacing[2], target[0]), height = Scaled(box.Height, spacing[1], target[1]), width = Scaled(box.Width, spacing[0], target[2]);
         if (depth * height * width * info.Channels > Array.MaxLength)
-            throw new ArgumentException(FormattableString.Invariant($"The image of {box} voxels and spacing {geometry.Spacing[2]:0.####} x {geometry.Spacing[1]:0.####} x {geometry.Spacing[0]:0.####} mm (slices first) would have {depth} x {height} x {width} voxels at the model's spacing of {string.Join(" x ", info.TargetSpacing)} mm, more than one array holds. Check the image's spacing."));
+        {
+            string has = FormattableString.Invariant($"{box} voxels and spacing {spacing[2]:0.####} x {spacing[1]:0.####} x {spacing[0]:0.####} mm (slices first)");
+            string becomes = FormattableString.Invariant($"{depth} x {height} x {width} voxels at the model's spacing of {target[0]:0.####} x {target[1]:0.####} x {target[2]:0.####} mm");
+            throw new ArgumentException($"The image of {has} would have {becomes}, more than one array holds. Check the image's spacing.");
+        }
         return new((int)depth, (int)height, (int)width);
 
         static double Scaled(int size, double spacing, double target) =>
