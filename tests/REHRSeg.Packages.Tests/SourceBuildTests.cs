@@ -40,6 +40,8 @@ public sealed class SourceBuildTests(PackedFeed feed)
         Assert.Equal($$$"""{"documents":{"/_/*":"https://raw.githubusercontent.com/example/rehrseg/{{{repository.Attribute("commit")!.Value}}}/*"}}""", SourceLink(releasedSymbols));
         // Saved models name it: it must not follow the package's version.
         Assert.Equal(new Version(0, 1, 0, 0), AssemblyName.GetAssemblyName(tree.Assembly).Version);
+        // An archive that was unpacked inside another repository.
+        Assert.Equal("0.1.0-alpha.0", SourceTree.Copy(feed, Path.Combine("elsewhere", "another-archive", "nested")).Version());
     }
 
     /// <summary>A search path on which MSBuild finds a shell and no git.</summary>
