@@ -168,6 +168,18 @@ public sealed class VolumeStreamTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
+    [Theory]
+    [MemberData(nameof(Single))]
+    public async Task Asynchronous_members_never_block_on_the_stream(string name)
+    {
+        using var written = new MemoryStream();
+        await using (var response = new AsyncOnly(written)) await VolumeFile.WriteAsync(Volume(), response, name); // as ASP.NET Core's bodies are
+        await using var request = new AsyncOnly(new MemoryStream(written.ToArray()));
+        AssertSame(Volume(), await VolumeFile.ReadAsync(request, name));
+        await using var again = new AsyncOnly(new MemoryStream(written.ToArray()));
+        await VolumeFile.ReadGeometryAsync(again, name);
+    }
+
     [Fact]
     public void Labels_are_written_to_streams_in_the_smallest_type()
     {

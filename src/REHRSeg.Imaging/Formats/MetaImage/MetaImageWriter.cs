@@ -22,31 +22,28 @@ static class MetaImageWriter
         var target = output.Create(output.Name);
         string mark = new('0', MetaImageHeader.SizeDigits);
         string header = MetaImageHeader.Write(layout, !packs ? null : target.CanSeek ? mark : "", null);
+        byte[] bytes = Encoding.UTF8.GetBytes(header);
+        if (!packs) return new(output, layout, new(bytes, target, target, target));
         long start = target.CanSeek ? target.Position : 0;
-        target.Write(Encoding.UTF8.GetBytes(header));
-        if (!packs) return new(output, layout, target, () => { });
-        var zlib = new ZLibStream(target, compression, leaveOpen: true);
-        return new(output, layout, zlib, () =>
+        return new(output, layout, new(bytes, target, new ZLibStream(target, compression, leaveOpen: true), target, target.CanSeek ? FillIn : null));
+
+        async ValueTask FillIn(bool async, CancellationToken cancel)
         {
-            zlib.Dispose();
-            if (!target.CanSeek) return;
             long end = target.Position;
             target.Position = start + header.IndexOf(mark, StringComparison.Ordinal);
-            target.Write(Encoding.ASCII.GetBytes((end - start - header.Length).ToString("D" + MetaImageHeader.SizeDigits, CultureInfo.InvariantCulture)));
+            await target.WriteSome(Encoding.ASCII.GetBytes((end - start - bytes.Length).ToString("D" + MetaImageHeader.SizeDigits, CultureInfo.InvariantCulture)), async, cancel).ConfigureAwait(false);
             target.Position = end;
-        });
+        }
     }
 
     static VoxelWriter Detached(VolumeOutput output, VoxelLayout layout, bool packs, CompressionLevel compression)
     {
         string dataFile = VolumeFile.NameWithoutEnding(output.Name) + (packs ? ".zraw" : ".raw");
         var target = output.Create(Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
-        var zlib = packs ? new ZLibStream(target, compression, leaveOpen: true) : null;
-        return new(output, layout, zlib ?? target, () =>
+        return new(output, layout, new([], target, packs ? new ZLibStream(target, compression, leaveOpen: true) : target, target, (async, cancel) =>
         {
-            zlib?.Dispose();
-            string? size = zlib is null ? null : target.Position.ToString(CultureInfo.InvariantCulture);
-            output.Create(output.Name).Write(Encoding.UTF8.GetBytes(MetaImageHeader.Write(layout, size, dataFile)));
-        });
+            string? size = packs ? target.Position.ToString(CultureInfo.InvariantCulture) : null;
+            return output.Create(output.Name).WriteSome(Encoding.UTF8.GetBytes(MetaImageHeader.Write(layout, size, dataFile)), async, cancel);
+        }));
     }
 }
