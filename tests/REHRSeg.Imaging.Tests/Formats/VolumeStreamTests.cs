@@ -147,6 +147,26 @@ public sealed class VolumeStreamTests : IDisposable
         Assert.Contains("in another file, which a stream does not have", e.Message);
     }
 
+    [Theory]
+    [InlineData("with space.mhd", true)]
+    [InlineData("100%.nhdr", true)]
+    [InlineData("ünïcode.mhd", true)]
+    [InlineData("a%d b.mhd", false)]
+    [InlineData("LIST .nhdr", false)]
+    [InlineData(" x.mhd", false)]
+    [InlineData("a\nb.nhdr", false)]
+    public void A_header_names_its_voxels_or_is_not_written(string name, bool good)
+    {
+        if (good)
+        {
+            VolumeFile.Write(Volume(), _folder[name]);
+            AssertSame(Volume(), VolumeFile.Read(_folder[name]));
+            return;
+        }
+        Assert.Contains("file name", Assert.Throws<VolumeFormatException>(() => VolumeFile.Write(Volume(), _folder[name])).Message);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
     [Fact]
     public void What_no_format_knows_is_refused_by_name_or_by_content()
     {

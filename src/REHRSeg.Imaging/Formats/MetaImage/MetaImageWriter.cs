@@ -38,7 +38,7 @@ static class MetaImageWriter
 
     static VoxelWriter Detached(VolumeOutput output, VoxelLayout layout, bool packs, CompressionLevel compression)
     {
-        string dataFile = VolumeFile.NameWithoutEnding(output.Name) + (packs ? ".zraw" : ".raw");
+        string dataFile = SidecarFile.NameFor(output.Name, packs ? ".zraw" : ".raw");
         var target = output.Create(Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
         return new(output, layout, new([], target, packs ? new ZLibStream(target, compression, leaveOpen: true) : target, target, (async, cancel) =>
         {

@@ -12,7 +12,7 @@ static class NrrdWriter
     {
         bool detached = output.Name.EndsWith(".nhdr", StringComparison.OrdinalIgnoreCase), gzip = compression != CompressionLevel.NoCompression;
         if (detached && output.IsStream) throw FormatProblem.Invalid(output.Name, "ending", ".nhdr", "it needs two files, and a stream is one; name the stream .nrrd");
-        string? dataFile = detached ? VolumeFile.NameWithoutEnding(output.Name) + (gzip ? ".raw.gz" : ".raw") : null;
+        string? dataFile = detached ? SidecarFile.NameFor(output.Name, gzip ? ".raw.gz" : ".raw") : null;
         byte[] header = Encoding.UTF8.GetBytes(NrrdHeader.Write(layout, gzip ? NrrdEncoding.Gzip : NrrdEncoding.Raw, dataFile));
         var target = output.Create(dataFile is null ? output.Name : Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
         Stream content = gzip ? new GZipStream(target, compression, leaveOpen: true) : target;
