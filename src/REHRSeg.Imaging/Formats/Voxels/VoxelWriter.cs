@@ -9,7 +9,7 @@ namespace REHRSeg.Imaging;
 sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Parts parts) : VolumeWriter
 {
     const int BlockVoxels = 1 << 16;
-    bool _begun, _completed;
+    bool _begun, _completed, _broken;
 
     /// <summary>What a format prepares.</summary>
     /// <param name="Header">Written before the voxels; empty: written elsewhere.</param>
@@ -28,7 +28,8 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
     async ValueTask Write(ReadOnlyMemory<float> voxels, bool async, CancellationToken cancel)
     {
         int count = CountSlices(voxels), voxelBytes = layout.Stored.Type.Bytes();
-        ObjectDisposedException.ThrowIf(_completed, this);
+        RequireUsable();
+        _broken = true; // until these slices are whole
         var block = ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes);
         try
         {
@@ -50,6 +51,13 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
             ArrayPool<byte>.Shared.Return(block);
         }
         SlicesWritten += count;
+        _broken = false;
+    }
+
+    void RequireUsable()
+    {
+        ObjectDisposedException.ThrowIf(_completed, this);
+        if (_broken) throw new InvalidOperationException($"{output.Name}: slices were written in part when an earlier call failed; dispose this writer and begin again.");
     }
 
     async ValueTask Begin(bool async, CancellationToken cancel)
@@ -64,8 +72,8 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
 
     async ValueTask Complete(bool async, CancellationToken cancel)
     {
+        RequireUsable();
         RequireAllSlices();
-        ObjectDisposedException.ThrowIf(_completed, this);
         try
         {
             if (parts.Content != parts.Target)
