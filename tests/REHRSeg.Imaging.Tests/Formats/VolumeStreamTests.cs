@@ -201,6 +201,20 @@ public sealed class VolumeStreamTests : IDisposable
     }
 
     [Fact]
+    public void A_MetaImage_tells_ITK_its_compressed_size_or_is_not_compressed()
+    {
+        // ITK reads zeros where CompressedData is True and CompressedDataSize missing in one file (tried with @itk-wasm/image-io 1.6.1).
+        using var seekable = new MemoryStream();
+        VolumeFile.Write(Volume(), seekable, "x.mha");
+        string header = System.Text.Encoding.Latin1.GetString(seekable.ToArray());
+        int voxels = header.IndexOf("LOCAL\n", StringComparison.Ordinal) + 6;
+        Assert.Contains($"CompressedData = True\nCompressedDataSize = {seekable.Length - voxels:D19}\n", header);
+        using var forward = new MemoryStream();
+        VolumeFile.Write(Volume(), new ForwardOnly(forward), "x.mha");
+        Assert.Contains("CompressedData = False\nTransformMatrix", System.Text.Encoding.Latin1.GetString(forward.ToArray()));
+    }
+
+    [Fact]
     public void Labels_are_written_to_streams_in_the_smallest_type()
     {
         var labels = new MLVolume(s_geometry, Enumerable.Range(0, 60).Select(i => (float)(i % 4)).ToArray());

@@ -16,16 +16,16 @@ static class MetaImageWriter
         return detached ? Detached(output, layout, packs, compression) : Attached(output, layout, packs, compression);
     }
 
-    /// <summary>The compressed size stands before the voxels: its digits are filled in at the end where the target is seekable, else the field is left out.</summary>
+    /// <summary>ITK needs the compressed size, which stands before the voxels: its digits are filled in at the end. Where the target is not seekable, voxels are raw.</summary>
     static VoxelWriter Attached(VolumeOutput output, VoxelLayout layout, bool packs, CompressionLevel compression)
     {
         var target = output.Create(output.Name);
-        string mark = new('0', MetaImageHeader.SizeDigits);
-        string header = MetaImageHeader.Write(layout, !packs ? null : target.CanSeek ? mark : "", null);
+        packs &= target.CanSeek;
+        string mark = new('0', MetaImageHeader.SizeDigits), header = MetaImageHeader.Write(layout, packs, packs ? mark : null, null);
         byte[] bytes = Encoding.UTF8.GetBytes(header);
         if (!packs) return new(output, layout, new(bytes, target, target, target));
-        long start = target.CanSeek ? target.Position : 0;
-        return new(output, layout, new(bytes, target, new ZLibStream(target, compression, leaveOpen: true), target, target.CanSeek ? FillIn : null));
+        long start = target.Position;
+        return new(output, layout, new(bytes, target, new ZLibStream(target, compression, leaveOpen: true), target, FillIn));
 
         async ValueTask FillIn(bool async, CancellationToken cancel)
         {
@@ -36,14 +36,12 @@ static class MetaImageWriter
         }
     }
 
+    /// <summary>Without the compressed size, which ITK then takes from the file: a header and voxels that a killed process left beside each other fit better so.</summary>
     static VoxelWriter Detached(VolumeOutput output, VoxelLayout layout, bool packs, CompressionLevel compression)
     {
         string dataFile = SidecarFile.NameFor(output.Name, packs ? ".zraw" : ".raw");
+        byte[] header = Encoding.UTF8.GetBytes(MetaImageHeader.Write(layout, packs, null, dataFile));
         var target = output.Create(Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
-        return new(output, layout, new([], target, packs ? new ZLibStream(target, compression, leaveOpen: true) : target, target, (async, cancel) =>
-        {
-            string? size = packs ? target.Position.ToString(CultureInfo.InvariantCulture) : null;
-            return output.Create(output.Name).WriteSome(Encoding.UTF8.GetBytes(MetaImageHeader.Write(layout, size, dataFile)), async, cancel);
-        }));
+        return new(output, layout, new([], target, packs ? new ZLibStream(target, compression, leaveOpen: true) : target, target, (async, cancel) => output.Create(output.Name).WriteSome(header, async, cancel)));
     }
 }
