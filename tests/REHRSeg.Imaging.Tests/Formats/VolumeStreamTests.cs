@@ -214,6 +214,29 @@ public sealed class VolumeStreamTests : IDisposable
         Assert.Contains("CompressedData = False\nTransformMatrix", System.Text.Encoding.Latin1.GetString(forward.ToArray()));
     }
 
+    [Theory]
+    [MemberData(nameof(Single))]
+    public void An_error_of_the_stream_itself_is_not_one_of_the_format(string name)
+    {
+        using var stream = new MemoryStream();
+        VolumeFile.Write(Volume(), stream, name);
+        for (int good = 0; good < stream.Length; good += 13)
+            Assert.Equal("The network is gone.", Assert.Throws<IOException>(() => VolumeFile.Read(new Broken(stream.ToArray()[..good]), name)).Message);
+    }
+
+    sealed class Broken(byte[] good) : MemoryStream(good)
+    {
+        public override bool CanSeek => false;
+        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, count) is > 0 and var read ? read : throw new IOException("The network is gone.");
+        public override int Read(Span<byte> buffer)
+        {
+            var bytes = new byte[buffer.Length];
+            int read = Read(bytes, 0, bytes.Length);
+            bytes.AsSpan(0, read).CopyTo(buffer);
+            return read;
+        }
+    }
+
     [Fact]
     public void Labels_are_written_to_streams_in_the_smallest_type()
     {
