@@ -7,6 +7,10 @@ namespace REHRSeg.Imaging;
 /// (<c>.nii</c>, <c>.nii.gz</c>, <c>.hdr</c>), NRRD (<c>.nrrd</c>, <c>.nhdr</c>), MetaImage (<c>.mha</c>, <c>.mhd</c>); others through
 /// <see cref="IVolumeFormat"/>.
 /// </summary>
+/// <remarks>
+/// Thread-safe. Cancelled, the asynchronous members throw <see cref="OperationCanceledException"/> between blocks and leave a target as it was.
+/// A folder or zip of a DICOM series is converted with dcm2niix (https://github.com/rordenlab/dcm2niix) before.
+/// </remarks>
 public static partial class VolumeFile
 {
     static ImmutableArray<IVolumeFormat> s_formats = [new NiftiFormat(), new NrrdFormat(), new MetaImageFormat()];

@@ -65,6 +65,14 @@ public class MedicalCaseTests
         else Assert.Contains(message, Assert.Throws<DatasetException>(label).Message);
     }
 
+    [Fact]
+    public void A_label_map_of_four_axes_is_refused()
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        VolumeFile.Write(new(PhantomDataset.Grid, new float[2 * PhantomDataset.Grid.VoxelCount], 2), files.Label("a"), VolumeDataType.UInt8);
+        Assert.Contains("one channel, not 2", Assert.Throws<VolumeFormatException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadLabel(PhantomDataset.Labels)).Message);
+    }
+
     [Theory]
     [InlineData(1e-8, 0, true)]
     [InlineData(1e-3, 0, true)]

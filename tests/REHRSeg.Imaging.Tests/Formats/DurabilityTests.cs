@@ -89,7 +89,12 @@ public sealed class DurabilityTests : IDisposable
             VolumeFile.Write(Volume(0), folder[name], VolumeDataType.Int16);
             var before = Directory.GetFiles(folder.Path).Order().ToDictionary(f => f, File.ReadAllBytes);
             using (var writer = VolumeFile.OpenWrite(folder[name], Volume(0).Geometry)) writer.WriteSlices(new float[64 * 64 * 3]);
-            using (var writer = VolumeFile.OpenWrite(folder[name], Volume(0).Geometry, dataType: VolumeDataType.UInt8)) Assert.Throws<VolumeFormatException>(() => writer.WriteSlices(Volume(0).Memory));
+            using (var writer = VolumeFile.OpenWrite(folder[name], Volume(0).Geometry, dataType: VolumeDataType.UInt8)) 
+            {
+                Assert.Throws<VolumeFormatException>(() => writer.WriteSlices(Volume(0).Memory));
+                Assert.Contains("begin again", Assert.Throws<InvalidOperationException>(() => writer.WriteSlices(new float[64 * 64 * 40])).Message);
+                Assert.Throws<InvalidOperationException>(writer.Complete);
+            }
             Assert.Equal(before.Keys, Directory.GetFiles(folder.Path).Order());
             foreach (var (file, bytes) in before) Assert.Equal(bytes, File.ReadAllBytes(file));
         }

@@ -147,6 +147,26 @@ public sealed class VolumeStreamTests : IDisposable
         Assert.Contains("in another file, which a stream does not have", e.Message);
     }
 
+    [Theory]
+    [InlineData("with space.mhd", true)]
+    [InlineData("100%.nhdr", true)]
+    [InlineData("ünïcode.mhd", true)]
+    [InlineData("a%d b.mhd", false)]
+    [InlineData("LIST .nhdr", false)]
+    [InlineData(" x.mhd", false)]
+    [InlineData("a\nb.nhdr", false)]
+    public void A_header_names_its_voxels_or_is_not_written(string name, bool good)
+    {
+        if (good)
+        {
+            VolumeFile.Write(Volume(), _folder[name]);
+            AssertSame(Volume(), VolumeFile.Read(_folder[name]));
+            return;
+        }
+        Assert.Contains("file name", Assert.Throws<VolumeFormatException>(() => VolumeFile.Write(Volume(), _folder[name])).Message);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
     [Fact]
     public void What_no_format_knows_is_refused_by_name_or_by_content()
     {
@@ -166,6 +186,55 @@ public sealed class VolumeStreamTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => VolumeFile.WriteAsync(Volume(1), _folder["x.nii"], cancellationToken: cancel.Token));
         AssertSame(Volume(), VolumeFile.Read(_folder["x.nii"]));
         Assert.Single(Directory.GetFiles(_folder.Path));
+    }
+
+    [Theory]
+    [MemberData(nameof(Single))]
+    public async Task Asynchronous_members_never_block_on_the_stream(string name)
+    {
+        using var written = new MemoryStream();
+        await using (var response = new AsyncOnly(written)) await VolumeFile.WriteAsync(Volume(), response, name); // as ASP.NET Core's bodies are
+        await using var request = new AsyncOnly(new MemoryStream(written.ToArray()));
+        AssertSame(Volume(), await VolumeFile.ReadAsync(request, name));
+        await using var again = new AsyncOnly(new MemoryStream(written.ToArray()));
+        await VolumeFile.ReadGeometryAsync(again, name);
+    }
+
+    [Fact]
+    public void A_MetaImage_tells_ITK_its_compressed_size_or_is_not_compressed()
+    {
+        // ITK reads zeros where CompressedData is True and CompressedDataSize missing in one file (tried with @itk-wasm/image-io 1.6.1).
+        using var seekable = new MemoryStream();
+        VolumeFile.Write(Volume(), seekable, "x.mha");
+        string header = System.Text.Encoding.Latin1.GetString(seekable.ToArray());
+        int voxels = header.IndexOf("LOCAL\n", StringComparison.Ordinal) + 6;
+        Assert.Contains($"CompressedData = True\nCompressedDataSize = {seekable.Length - voxels:D19}\n", header);
+        using var forward = new MemoryStream();
+        VolumeFile.Write(Volume(), new ForwardOnly(forward), "x.mha");
+        Assert.Contains("CompressedData = False\nTransformMatrix", System.Text.Encoding.Latin1.GetString(forward.ToArray()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Single))]
+    public void An_error_of_the_stream_itself_is_not_one_of_the_format(string name)
+    {
+        using var stream = new MemoryStream();
+        VolumeFile.Write(Volume(), stream, name);
+        for (int good = 0; good < stream.Length; good += 13)
+            Assert.Equal("The network is gone.", Assert.Throws<IOException>(() => VolumeFile.Read(new Broken(stream.ToArray()[..good]), name)).Message);
+    }
+
+    sealed class Broken(byte[] good) : MemoryStream(good)
+    {
+        public override bool CanSeek => false;
+        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, count) is > 0 and var read ? read : throw new IOException("The network is gone.");
+        public override int Read(Span<byte> buffer)
+        {
+            var bytes = new byte[buffer.Length];
+            int read = Read(bytes, 0, bytes.Length);
+            bytes.AsSpan(0, read).CopyTo(buffer);
+            return read;
+        }
     }
 
     [Fact]

@@ -18,6 +18,7 @@ sealed class NrrdAxes
         if (last - first + 1 != spatial.Length) throw FormatProblem.Invalid(file, "kinds", fields.GetValueOrDefault("kinds", "missing"), "an axis of channels lies between the spatial axes; permute the axes");
         long before = size[..first].Aggregate(1L, (a, b) => a * b), after = size[(last + 1)..].Aggregate(1L, (a, b) => a * b);
         if (before > 1 && after > 1) throw FormatProblem.Invalid(file, "sizes", fields["sizes"], "only one axis beside the three spatial ones can be longer than 1; split the file");
+        if (before * after > int.MaxValue) throw FormatProblem.Invalid(file, "sizes", fields["sizes"], $"there are at most {int.MaxValue} channels; split the file");
         return new()
         {
             Geometry = Place(fields, directions, spatial, [.. spatial.Select(a => (int)size[a]), .. Enumerable.Repeat(1, 3 - spatial.Length)], file),
