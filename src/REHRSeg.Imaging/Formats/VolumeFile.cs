@@ -47,7 +47,7 @@ public static partial class VolumeFile
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         var formats = s_formats;
         if (EndingOf(path) is not { } ending)
-            throw new VolumeFormatException($"{path}: the ending is not one of {string.Join(", ", formats.SelectMany(f => f.Endings).Distinct())}; convert the file, add its format with VolumeFile.Register, or name the header (.hdr) of a pair of files.");
+            throw new VolumeFormatException($"{path}: the ending is not one of {string.Join(", ", formats.SelectMany(f => f.Endings).Distinct())}; convert the file (a DICOM series: with dcm2niix), add its format with VolumeFile.Register, or name the header (.hdr) of a pair of files.");
         return (formats.First(f => f.Endings.Contains(ending)), ending);
     }
 }

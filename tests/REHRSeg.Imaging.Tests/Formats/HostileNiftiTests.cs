@@ -144,6 +144,25 @@ public sealed class HostileNiftiTests : IDisposable
         if (length > 0) Hostile.AssertRefused(_folder, "x.nii.gz", Hostile.Gzip(good[..length]), "x.nii.gz");
     }
 
+    [Theory]
+    [InlineData("x.nii")]
+    [InlineData("x.nii.gz")]
+    [InlineData("x.nrrd")]
+    [InlineData("x.mha")]
+    public void A_named_pipe_is_refused_and_not_waited_for(string name)
+    {
+        if (OperatingSystem.IsWindows()) File.WriteAllBytes(_folder[name], []);
+        else
+        {
+            using var make = System.Diagnostics.Process.Start("mkfifo", _folder[name]);
+            make.WaitForExit();
+        }
+        Assert.True(File.Exists(_folder[name]));
+        Assert.Contains("no ordinary file", Assert.Throws<VolumeFormatException>(() => VolumeFile.Read(_folder[name])).Message);
+        File.WriteAllText(_folder["y.mhd"], $"NDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\nElementDataFile = {name}\n");
+        Assert.Contains("no ordinary file", Assert.Throws<VolumeFormatException>(() => VolumeFile.Read(_folder["y.mhd"])).Message);
+    }
+
     [Fact]
     public void Magic_and_header_size_belong_together()
     {
