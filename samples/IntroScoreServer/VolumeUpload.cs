@@ -3,17 +3,15 @@ using REHRSeg.Imaging;
 
 namespace IntroScoreServer;
 
-/// <summary>The NIfTI file, plain or gzip, in a request: its body, or the one file of a multipart form. Read into memory, never to disk.</summary>
+/// <summary>The volume file (NIfTI, plain or gzip, NRRD, MetaImage) in a request: its body, or the one file of a multipart form. Read into memory, never to disk.</summary>
 static class VolumeUpload
 {
-    /// <exception cref="VolumeFormatException">No NIfTI, damaged, or beyond the limits.</exception>
+    /// <exception cref="VolumeFormatException">Of no known format, damaged, or beyond the limits.</exception>
     /// <exception cref="BadHttpRequestException">The body is longer than the server allows, came too slowly or was cut off, or the form has not exactly one file.</exception>
     public static async Task<MLVolume> ReadAsync(HttpRequest request, ScoreServerOptions options, CancellationToken cancellationToken)
     {
         await using var content = await ContentAsync(request, options, cancellationToken);
-        bool gzip = content.ReadByte() == 0x1F && content.ReadByte() == 0x8B;
-        content.Position = 0;
-        return VolumeFile.Read(content, gzip ? "upload.nii.gz" : "upload.nii", new() { MaxVoxels = options.MaxVoxels });   // checks every size before it allocates
+        return await VolumeFile.ReadAsync(content, "upload", limits, cancellationToken);               // the content tells the format; every size is checked before it is allocated
     }
 
     static async Task<Stream> ContentAsync(HttpRequest request, ScoreServerOptions options, CancellationToken cancellationToken)

@@ -47,10 +47,10 @@ public sealed class SegmentTests : IAsyncLifetime
         var notFinite = new MLVolume(new VolumeGeometry([2, 2, 2], [1, 1, 2]), new[] { 1f, 2, float.NaN, 4, 5, 6, 7, 8 });
         return new()
         {
-            { "nothing", [], "upload.nii: file length is 0 bytes; the file is empty" },
+            { "nothing", [], "upload: file length is 0 bytes; the file is empty" },
             { "garbage", [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * 31))], "a NIfTI-1 file begins with 348" },
-            { "html", "<html>sorry</html>"u8.ToArray(), "upload.nii: " },
-            { "cut gzip", good[..(good.Length / 2)], "upload.nii.gz: " },
+            { "html", "<html>sorry</html>"u8.ToArray(), "upload: " },
+            { "cut gzip", good[..(good.Length / 2)], "upload: " },
             { "two channels", Upload.Bytes(twoChannels), "channel" },
             { "NaN", Upload.Bytes(notFinite), "NaN" },
             { "too many voxels", Upload.Bytes(new(new VolumeGeometry([100, 100, 11], [1, 1, 2]), new float[110_000])), "more than the 100000 voxels" },
