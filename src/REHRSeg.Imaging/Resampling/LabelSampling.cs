@@ -53,15 +53,17 @@ static class LabelSampling
         for (int i = 0; i < 8; i++)
         {
             float label = around[i];
-            if (around[..i].Contains(label)) continue;
+            if (around[..i].Contains(label) || (decision == LabelDecision.Half && (label == 0 || (winner != 0 && label < winner)))) continue;
             for (int j = 0; j < 8; j++) share[j] = around[j] == label ? 1 : 0;
+            int summed = 0;
             foreach (int a in order)
             {
                 int bit = 1 << a;
+                summed |= bit;
                 for (int j = 0; j < 8; j++)
-                    if ((j & bit) == 0) share[j] = share[j | bit] = (float)(share[j] * weights[2 * a] + share[j | bit] * weights[2 * a + 1]);
+                    if ((j & summed) == 0) share[j] = (float)(share[j] * weights[2 * a] + share[j | bit] * weights[2 * a + 1]);
             }
-            bool wins = decision == LabelDecision.Argmax ? share[0] > most || (share[0] == most && label < winner) : share[0] >= 0.5f && label != 0 && (winner == 0 || label > winner);
+            bool wins = decision == LabelDecision.Half ? share[0] >= 0.5f : share[0] > most || (share[0] == most && label < winner);
             if (wins) (winner, most) = (label, share[0]);
         }
         return winner;

@@ -35,7 +35,7 @@ static class NiftiWriter
     static (Stream Content, Action End) Packed(Stream target, bool gzip, CompressionLevel compression)
     {
         if (!gzip) return (target, () => { });
-        var packed = new GZipStream(target, compression, leaveOpen: true);
+        var packed = new ParallelGzipStream(target, compression);
         return (packed, packed.Dispose);
     }
 

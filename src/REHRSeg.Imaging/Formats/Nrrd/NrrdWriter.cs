@@ -16,7 +16,7 @@ static class NrrdWriter
         byte[] header = Encoding.UTF8.GetBytes(NrrdHeader.Write(layout, gzip ? NrrdEncoding.Gzip : NrrdEncoding.Raw, dataFile));
         var target = output.Create(dataFile is null ? output.Name : Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
         if (dataFile is null) target.Write(header);
-        var packed = gzip ? new GZipStream(target, compression, leaveOpen: true) : null;
+        var packed = gzip ? new ParallelGzipStream(target, compression) : null;
         return new(output, layout, packed ?? target, () =>
         {
             packed?.Dispose();

@@ -25,7 +25,7 @@ sealed class VoxelReader(VoxelLayout layout, VoxelSource source) : VolumeReader
     {
         if (layout.VoxelCount > Array.MaxLength) throw FormatProblem.Invalid(_source.File, "voxels", layout.VoxelCount, $"one array holds {Array.MaxLength}; read the volume in slabs (VolumeFile.OpenRead)");
         int total = (int)layout.VoxelCount, perBlock = BlockBytes / layout.Stored.Type.Bytes();
-        var values = new float[_source.IsUnverified ? Math.Min(total, Math.Max(perBlock, (_source.FileLength ?? 0) * 64 / layout.Stored.Type.Bytes())) : total];
+        var values = GC.AllocateUninitializedArray<float>(_source.IsUnverified ? (int)Math.Min(total, Math.Max(perBlock, (_source.FileLength ?? 0) * 64 / layout.Stored.Type.Bytes())) : total);
         for (int done = 0; done < total;)
         {
             int count = Math.Min(perBlock, total - done);

@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace REHRSeg.Imaging;
+
+/// <summary>
+/// Writes one gzip member whose blocks are deflated on several threads, as pigz does: each block ends on a byte (a sync flush), so that their concatenation is
+/// one deflate stream, which any reader inflates. The bytes do not depend on the number of threads.
+/// Disposing ends the member.
+/// </summary>
+/// <param name="target">Takes the compressed bytes; stays open.</param>
+/// <param name="compression">Effort.</param>
+sealed class ParallelGzipStream(Stream target, CompressionLevel compression) : Stream
+{
+    const int BlockBytes = 1 << 19, TrailerBytes = 8, MostThreads = 16;
+    static readonly byte[] s_header = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]; // deflate; no name, no time, any system
+    static readonly byte[] s_lastBlock = [0x03, 0x00]; // final, fixed codes, empty
+
+    readonly Queue<Task<Block>> _running = new();
+    readonly int _most = Math.Min(Environment.ProcessorCount, MostThreads) + 1;
+    byte[] _bytes = ArrayPool<byte>.Shared.Rent(BlockBytes);
+    int _filled;
+    uint _checksum, _length;
+    bool _begun, _ended;
+
+    /// <summary>A block's deflated bytes and the checksum of what they hold.</summary>
+    sealed record Block(ReadOnlyMemory<byte> Deflated, uint Checksum, int Length);
+
+    public override bool CanRead => false;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            buffer = buffer[Take(buffer)..];
+            if (_filled == BlockBytes && Start()) Next(false, default).Finished();
+        }
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (!buffer.IsEmpty)
+        {
+            buffer = buffer[Take(buffer.Span)..];
+            if (_filled == BlockBytes && Start()) await Next(true, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Does nothing: blocks are written when they are full, the rest at the end.</summary>
+    public override void Flush() { }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    int Take(ReadOnlySpan<byte> buffer)
+    {
+        int count = Math.Min(buffer.Length, BlockBytes - _filled);
+        buffer[..count].CopyTo(_bytes.AsSpan(_filled));
+        _filled += count;
+        return count;
+    }
+
+    /// <summary>Hands the filled block to another thread; true if as many are running as may.</summary>
+    bool Start()
+    {
+        var (bytes, length) = (_bytes, _filled);
+        _running.Enqueue(Task.Run(() => Deflate(bytes, length)));
+        (_bytes, _filled) = (ArrayPool<byte>.Shared.Rent(BlockBytes), 0);
+        return _running.Count >= _most;
+    }
+
+    Block Deflate(byte[] bytes, int length)
+    {
+        // A member of its own, of which the part between header and end is a piece of the whole, and which tells the checksum.
+        var member = new MemoryStream(length / 2 + 1024);
+        int end;
+        using (var gzip = new GZipStream(member, compression, leaveOpen: true))
+        {
+            gzip.Write(bytes, 0, length);
+            gzip.Flush();
+            end = (int)member.Length;
+        }
+        ArrayPool<byte>.Shared.Return(bytes);
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(member.GetBuffer().AsSpan((int)member.Length - TrailerBytes));
+        return new(member.GetBuffer().AsMemory(s_header.Length..end), checksum, length);
+    }
+
+    /// <summary>Writes the oldest block.</summary>
+    async ValueTask Next(bool async, CancellationToken cancel)
+    {
+        var task = _running.Dequeue();
+        var block = async ? await task.ConfigureAwait(false) : task.GetAwaiter().GetResult();
+        Begin();
+        if (async) await target.WriteAsync(block.Deflated, cancel).ConfigureAwait(false);
+        else target.Write(block.Deflated.Span);
+        _checksum = Crc32.Combine(_checksum, block.Checksum, block.Length);
+        _length += (uint)block.Length;
+    }
+
+    void Begin()
+    {
+        if (!_begun) target.Write(s_header);
+        _begun = true;
+    }
+
+    /// <summary>Ends the member.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_ended)
+        {
+            _ended = true;
+            if (_filled > 0) Start();
+            while (_running.Count > 0) Next(false, default).Finished();
+            Begin();
+            Span<byte> end = stackalloc byte[s_lastBlock.Length + TrailerBytes];
+            s_lastBlock.CopyTo(end);
+            BinaryPrimitives.WriteUInt32LittleEndian(end[s_lastBlock.Length..], _checksum);
+            BinaryPrimitives.WriteUInt32LittleEndian(end[(s_lastBlock.Length + 4)..], _length);
+            target.Write(end);
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+        base.Dispose(disposing);
+    }
+}
