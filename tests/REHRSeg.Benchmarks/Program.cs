@@ -13,6 +13,7 @@ using REHRSeg.Benchmarks;
 // Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory); of segmentation: -- --segmentation-memory 60 512 (SegmentationMemory);
 // of a training step of the segmenter: -- --training-memory 16 128 32 2 3 (TrainingStepMemory); of the HR head: -- --head-memory taps (HighResolutionHeadMemory).
 // Shares of a fine-tuning step: -- --fine-tuning 20 (FineTuningProfile). Patches a second of its sampler: -- --sampler (SamplerThroughput).
+// REHRSeg.Imaging against scipy, scikit-image and nibabel: -- --resample|--io|--distance /tmp/imaging 3 (ImagingBenchmark).
 const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
 Action<string[]>? mode = args switch
@@ -22,6 +23,8 @@ Action<string[]>? mode = args switch
     ["--fine-tuning", ..] => FineTuningProfile.Run,
     ["--training-memory", ..] => TrainingStepMemory.Run,
     ["--segmentation-memory", ..] => SegmentationMemory.Run,
+    ["--resample" or "--io" or "--distance", ..] => ImagingBenchmark.Run,
+    [ImagingBenchmark.RunOption, ..] => ImagingCases.RunOnce,
     ["--sampler"] => _ => SamplerThroughput.Run(),
     _ => null,
 };
