@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace REHRSeg.Imaging;
 
@@ -18,6 +19,13 @@ static class CubicSpline
         weights[1] = (4 - 6 * t * t + 3 * t * t * t) / 6;
         weights[2] = (4 - 6 * s * s + 3 * s * s * s) / 6;
         weights[3] = t * t * t / 6;
+    }
+
+    /// <summary>The same weights in single precision.</summary>
+    internal static Vector128<float> Weights(float t)
+    {
+        float s = 1 - t;
+        return Vector128.Create(s * s * s, 4 - 6 * t * t + 3 * t * t * t, 4 - 6 * s * s + 3 * s * s * s, t * t * t) * (1 / 6f);
     }
 
     /// <summary>
