@@ -51,28 +51,30 @@ public sealed class MLVolume
     /// The same voxels in space with two index axes exchanged; twice is the identity, bit for bit. Components bring the slice axis
     /// to D with <c>SwapAxes(axis, SliceAxis.Z)</c> and restore the file's orientation with the same call.
     /// </summary>
-    public MLVolume SwapAxes(SliceAxis a, SliceAxis b)
+    public MLVolume SwapAxes(SliceAxis a, SliceAxis b) => a == b ? this : Arrange(AxisArrangement.Swap(a, b));
+
+    /// <summary>The same voxels in space, bit for bit, with index axes permuted and reversed so that they point as <paramref name="code"/> says (<see cref="VolumeGeometry.OrientationCode"/>).</summary>
+    /// <param name="code">Three letters, for example <c>RAS</c> or <c>LPS</c>.</param>
+    /// <exception cref="ArgumentException">Not one letter each of L/R, P/A, S/I.</exception>
+    public MLVolume Reorient(string code) => Arrange(Geometry.AxesFor(code));
+
+    /// <summary>The same voxels in space, bit for bit, with one index axis reversed.</summary>
+    public MLVolume Flip(SliceAxis axis)
     {
-        if (a == b) return this;
-        var result = new float[_voxels.Length];
-        SwapAxes(Voxels, Geometry, a, b, result);
-        return new(Geometry.SwapAxes(a, b), result, Channels);
+        var arrangement = AxisArrangement.Identity;
+        arrangement.Reversed[(int)axis] = true;
+        return Arrange(arrangement);
     }
 
-    /// <summary>The same for the voxels of one or more channels on a grid, into other memory.</summary>
-    internal static void SwapAxes(ReadOnlySpan<float> source, VolumeGeometry grid, SliceAxis a, SliceAxis b, Span<float> result)
+    /// <summary>The exchange of axes for the voxels of one or more channels on a grid, into other memory.</summary>
+    internal static void SwapAxes(ReadOnlySpan<float> source, VolumeGeometry grid, SliceAxis a, SliceAxis b, Span<float> result) => AxisArrangement.Swap(a, b).Copy(source, grid.Size.AsSpan(), result);
+
+    MLVolume Arrange(AxisArrangement axes)
     {
-        var geometry = grid.SwapAxes(a, b);
-        int[] stride = [1, grid.Width, grid.Width * grid.Height];
-        (stride[(int)a], stride[(int)b]) = (stride[(int)b], stride[(int)a]);
-        int to = 0;
-        for (int c = 0; c < source.Length; c += grid.VoxelCount)
-            for (int z = 0; z < geometry.Depth; z++)
-                for (int y = 0; y < geometry.Height; y++)
-                {
-                    int from = c + z * stride[2] + y * stride[1];
-                    for (int x = 0; x < geometry.Width; x++, from += stride[0]) result[to++] = source[from];
-                }
+        if (axes.IsIdentity) return this;
+        var result = new float[_voxels.Length];
+        axes.Copy(Voxels, Geometry.Size.AsSpan(), result);
+        return new(Geometry.Arrange(axes), result, Channels);
     }
 
     /// <summary>Throws if <paramref name="other"/> does not lie on this volume's grid.</summary>
@@ -92,6 +94,6 @@ public sealed class MLVolume
         return null;
     }
 
-    /// <summary>Shape, spacing and memory on one line.</summary>
-    public override string ToString() => $"MLVolume {(Channels > 1 ? Channels + " x " : "")}{Geometry}; {(_voxels.Length * 4L / 1e6).ToString("0.0", CultureInfo.InvariantCulture)} MB";
+    /// <summary>Shape, spacing, orientation and memory on one line.</summary>
+    public override string ToString() => $"MLVolume {(Channels > 1 ? Channels + " x " : "")}{Geometry}, {Geometry.OrientationCode}; {(_voxels.Length * 4L / 1e6).ToString("0.0", CultureInfo.InvariantCulture)} MB";
 }

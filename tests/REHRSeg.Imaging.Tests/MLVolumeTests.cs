@@ -62,5 +62,5 @@ public class MLVolumeTests
     }
 
     [Fact]
-    public void One_line_tells_shape_and_spacing() => Assert.Equal("MLVolume 2 x 10x20x30 voxels of 1x1x3.5 mm; 0.0 MB", new MLVolume(new([10, 20, 30], [1, 1, 3.5]), new float[12000], 2).ToString());
+    public void One_line_tells_shape_spacing_and_orientation() => Assert.Equal("MLVolume 2 x 10x20x30 voxels of 1x1x3.5 mm, LPS; 0.0 MB", new MLVolume(new([10, 20, 30], [1, 1, 3.5]), new float[12000], 2).ToString());
 }

@@ -97,8 +97,8 @@ sealed class AtomicFile : IDisposable
     /// <exception cref="IOException">The folder cannot be created or written.</exception>
     internal static void WriteText(string path, string text) => Write(path, "", temporary => File.WriteAllText(temporary, text));
 
-    /// <summary>True for what a disk may answer, which is told with a remedy; false for errors of the content.</summary>
-    internal static bool IsOfDisk(Exception e) => e is not VolumeFormatException and (IOException or UnauthorizedAccessException);
+    /// <summary>True for what a disk may answer, which is told with a remedy; false for errors of the content. A file larger than the file system or a quota allows (EFBIG) comes as an argument's fault.</summary>
+    internal static bool IsOfDisk(Exception e) => e is not VolumeFormatException and (IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" });
 
     /// <summary>The failure with path, cause and remedy.</summary>
     internal static IOException CannotWrite(string path, Exception cause) =>

@@ -38,8 +38,8 @@ public interface IVolumeFormat
         await SpooledStreams.ReadAsync(this, stream, limits, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Begins a file that is written in slabs; the target changes only in <see cref="VolumeWriter.Complete"/>.</summary>
-    VolumeWriter OpenWrite(string path, VolumeGeometry geometry, int channels, VolumeDataType dataType) => new MemoryVolumeWriter(geometry, channels, volume => VolumeFile.WriteWhole(this, volume, path, dataType));
+    VolumeWriter OpenWrite(string path, VolumeGeometry geometry, int channels, VolumeDataType dataType) => new MemoryVolumeWriter(geometry, channels, (volume, async, cancel) => VolumeFile.WriteWhole(this, volume, path, dataType, async, cancel));
 
     /// <summary>Begins a volume that is written to a stream in slabs; the stream stays open.</summary>
-    VolumeWriter OpenWrite(Stream stream, string name, VolumeGeometry geometry, int channels, VolumeDataType dataType) => new MemoryVolumeWriter(geometry, channels, volume => SpooledStreams.Write(this, volume, stream, name, dataType));
+    VolumeWriter OpenWrite(Stream stream, string name, VolumeGeometry geometry, int channels, VolumeDataType dataType) => new MemoryVolumeWriter(geometry, channels, (volume, async, cancel) => SpooledStreams.Write(this, volume, stream, name, dataType, async, cancel));
 }

@@ -1,7 +1,7 @@
 namespace REHRSeg.Imaging;
 
 /// <summary>Collects slabs in memory and hands the volume on as a whole: for formats that only write whole volumes.</summary>
-sealed class MemoryVolumeWriter(VolumeGeometry geometry, int channels, Action<MLVolume> write) : VolumeWriter
+sealed class MemoryVolumeWriter(VolumeGeometry geometry, int channels, Func<MLVolume, bool, CancellationToken, ValueTask> write) : VolumeWriter
 {
     readonly float[] _voxels = new float[checked(geometry.VoxelCount * channels)];
 
@@ -25,8 +25,12 @@ sealed class MemoryVolumeWriter(VolumeGeometry geometry, int channels, Action<ML
     public override void Complete()
     {
         RequireAllSlices();
-        write(new(geometry, _voxels, channels));
+        write(new(geometry, _voxels, channels), false, default).Finished();
     }
 
-    public override async ValueTask CompleteAsync(CancellationToken cancellationToken = default) => await Task.Run(Complete, cancellationToken).ConfigureAwait(false);
+    public override ValueTask CompleteAsync(CancellationToken cancellationToken = default)
+    {
+        RequireAllSlices();
+        return write(new(geometry, _voxels, channels), true, cancellationToken);
+    }
 }

@@ -31,14 +31,16 @@ static class SpooledStreams
         }
     }
 
-    internal static void Write(IVolumeFormat format, MLVolume volume, Stream stream, string name, VolumeDataType dataType)
+    internal static async ValueTask Write(IVolumeFormat format, MLVolume volume, Stream stream, string name, VolumeDataType dataType, bool async, CancellationToken cancel)
     {
         string path = TemporaryPath(format);
         try
         {
-            format.Write(volume, path, dataType);
+            if (async) await Task.Run(() => format.Write(volume, path, dataType), cancel).ConfigureAwait(false);
+            else format.Write(volume, path, dataType);
             using var file = File.OpenRead(path);
-            file.CopyTo(stream);
+            if (async) await file.CopyToAsync(stream, cancel).ConfigureAwait(false);
+            else file.CopyTo(stream);
         }
         catch (VolumeFormatException e)
         {

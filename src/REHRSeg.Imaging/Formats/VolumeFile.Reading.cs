@@ -120,7 +120,7 @@ public static partial class VolumeFile
         if (position is not null) stream.Position = position.Value;
         var format = Recognize(InflatedStream.IsGzip(start) ? await StartInside(start, name).ConfigureAwait(false) : start) ?? Recognize(start);
         if (format is null && start.Length == 0) throw FormatProblem.Invalid(name, "file length", "0 bytes", "the file is empty; copy or export it again");
-        if (format is null && EndingOf(name) is null) throw FormatProblem.Invalid(name, "file content", $"0x{System.Convert.ToHexString(start.AsSpan(0, Math.Min(8, start.Length)))}...", "it begins like no known format; convert the file, or add its format with VolumeFile.Register");
+        if (format is null && EndingOf(name) is null) throw FormatProblem.Invalid(name, "file content", $"0x{System.Convert.ToHexString(start.AsSpan(0, Math.Min(8, start.Length)))}...", "it begins like no known format; convert the file (a DICOM series: with dcm2niix), or add its format with VolumeFile.Register");
         return (format ?? Find(name).Format, position is null ? content : stream);
     }
 

@@ -122,7 +122,13 @@ public static partial class VolumeFile
     public static Task WriteLabelsAsync(MLVolume labels, Stream stream, string name, CancellationToken cancellationToken = default) => WriteAsync(labels, stream, name, LabelType(labels, name), cancellationToken);
 
     /// <summary>A format that writes whole volumes, under a temporary name that is renamed at the end.</summary>
-    internal static void WriteWhole(IVolumeFormat format, MLVolume volume, string path, VolumeDataType dataType)
+    internal static async ValueTask WriteWhole(IVolumeFormat format, MLVolume volume, string path, VolumeDataType dataType, bool async, CancellationToken cancel)
+    {
+        if (async) await Task.Run(() => WriteWhole(format, volume, path, dataType), cancel).ConfigureAwait(false);
+        else WriteWhole(format, volume, path, dataType);
+    }
+
+    static void WriteWhole(IVolumeFormat format, MLVolume volume, string path, VolumeDataType dataType)
     {
         try
         {

@@ -7,6 +7,10 @@ namespace REHRSeg.Imaging;
 /// (<c>.nii</c>, <c>.nii.gz</c>, <c>.hdr</c>), NRRD (<c>.nrrd</c>, <c>.nhdr</c>), MetaImage (<c>.mha</c>, <c>.mhd</c>); others through
 /// <see cref="IVolumeFormat"/>.
 /// </summary>
+/// <remarks>
+/// Thread-safe. Cancelled, the asynchronous members throw <see cref="OperationCanceledException"/> between blocks and leave a target as it was.
+/// A folder or zip of a DICOM series is converted with dcm2niix (https://github.com/rordenlab/dcm2niix) before.
+/// </remarks>
 public static partial class VolumeFile
 {
     static ImmutableArray<IVolumeFormat> s_formats = [new NiftiFormat(), new NrrdFormat(), new MetaImageFormat()];
@@ -43,7 +47,7 @@ public static partial class VolumeFile
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         var formats = s_formats;
         if (EndingOf(path) is not { } ending)
-            throw new VolumeFormatException($"{path}: the ending is not one of {string.Join(", ", formats.SelectMany(f => f.Endings).Distinct())}; convert the file, add its format with VolumeFile.Register, or name the header (.hdr) of a pair of files.");
+            throw new VolumeFormatException($"{path}: the ending is not one of {string.Join(", ", formats.SelectMany(f => f.Endings).Distinct())}; convert the file (a DICOM series: with dcm2niix), add its format with VolumeFile.Register, or name the header (.hdr) of a pair of files.");
         return (formats.First(f => f.Endings.Contains(ending)), ending);
     }
 }

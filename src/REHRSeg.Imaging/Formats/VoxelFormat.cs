@@ -26,6 +26,7 @@ static class VoxelFormat
         try
         {
             var reader = await format.Open(input, limits, async, cancel).ConfigureAwait(false);
+            if ((long)reader.Channels * reader.Geometry.Depth > int.MaxValue) throw FormatProblem.Invalid(input.Name, "channels and slices", $"{reader.Channels} x {reader.Geometry.Depth}", $"there are at most {int.MaxValue} slices of all channels; split the file");
             if (input.Path is { } path) reader.Reopen = (again, token) => Open(format, path, limits, again, token);
             else if (input.CanRewind) reader.Reopen = (again, token) =>
             {

@@ -49,6 +49,61 @@ public class MedicalCaseTests
         Assert.Contains("(1, 1, 0)", Assert.Throws<DatasetException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadLabel(PhantomDataset.Labels)).Message);
     }
 
+    [Theory]
+    [InlineData(255f, "label 255")]
+    [InlineData(-1f, "label -1")]
+    [InlineData(1e6f, "label 1000000")]
+    [InlineData(1.0001f, null)]
+    public void A_label_out_of_the_ordinary_is_named_or_rounded(float value, string? message)
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        var voxels = new float[PhantomDataset.Grid.VoxelCount];
+        voxels[7] = value;
+        VolumeFile.Write(new(PhantomDataset.Grid, voxels), files.Label("a"));
+        var label = () => MedicalDataset.Open(files.Path).Cases[0].ReadLabel(PhantomDataset.Labels);
+        if (message is null) Assert.Equal(1, label().Voxels[7]);
+        else Assert.Contains(message, Assert.Throws<DatasetException>(label).Message);
+    }
+
+    [Fact]
+    public void A_label_map_of_four_axes_is_refused()
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        VolumeFile.Write(new(PhantomDataset.Grid, new float[2 * PhantomDataset.Grid.VoxelCount], 2), files.Label("a"), VolumeDataType.UInt8);
+        Assert.Contains("one channel, not 2", Assert.Throws<VolumeFormatException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadLabel(PhantomDataset.Labels)).Message);
+    }
+
+    [Theory]
+    [InlineData(1e-8, 0, true)]
+    [InlineData(1e-3, 0, true)]
+    [InlineData(0.1, 0, false)]
+    [InlineData(0, 1e-4, true)]
+    [InlineData(0, 1e-3, false)]
+    [InlineData(0, Math.PI / 2, false)]
+    public void A_label_map_beside_its_image_is_taken_or_refused(double shift, double turn, bool same)
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        var (grid, c, s) = (PhantomDataset.Grid, Math.Cos(turn), Math.Sin(turn));
+        VolumeFile.Write(PhantomDataset.ImageVolume(grid), files.Image("a"));
+        VolumeFile.WriteLabels(PhantomDataset.LabelVolume(new(grid.Size.AsSpan(), grid.Spacing.AsSpan(), [grid.Origin[0] + shift, grid.Origin[1], grid.Origin[2]], [c, -s, 0, s, c, 0, 0, 0, 1])), files.Label("a"));
+        var pair = () => { MedicalDataset.Open(files.Path).Cases[0].ReadPair(PhantomDataset.Labels); };
+        if (same) pair();
+        else Assert.Contains(files.Label("a"), Assert.Throws<GeometryMismatchException>(pair).Message);
+    }
+
+    [Theory]
+    [InlineData(".nrrd")]
+    [InlineData(".mha")]
+    public void Cases_in_other_formats_are_read(string ending)
+    {
+        using var folder = new TempFolder();
+        VolumeFile.Write(PhantomDataset.ImageVolume(PhantomDataset.Grid), folder["a_0000" + ending]);
+        VolumeFile.WriteLabels(PhantomDataset.LabelVolume(PhantomDataset.Grid), folder["a" + ending]);
+        var (image, label) = new MedicalCase("a", [folder["a_0000" + ending]], folder["a" + ending]).ReadPair(PhantomDataset.Labels);
+        Assert.Equal(PhantomDataset.ImageVolume(PhantomDataset.Grid).Voxels, image.Voxels);
+        Assert.Equal(PhantomDataset.LabelVolume(PhantomDataset.Grid).Voxels, label.Voxels);
+    }
+
     [Fact]
     public void A_case_without_label_file_says_so()
         => Assert.Contains("no label file", Assert.Throws<DatasetException>(() => new MedicalCase("a", ["a.nii"], null).ReadLabel(PhantomDataset.Labels)).Message);

@@ -83,6 +83,7 @@ public sealed class HostileMetaImageTests : IDisposable
         wrong[^1] ^= 1;
         Hostile.AssertRefused(_folder, "x.mha", With("", wrong), "compressed data");
         for (int length = 0; length < packed.Length; length++) Hostile.AssertRefused(_folder, "x.mha", With("", packed[..length]));
+        Hostile.AssertRefused(_folder, "x.mha", With("", [0x78, 0x20, 1, 2, 3, 4, .. packed[2..]]), "compressed data"); // asks for a preset dictionary; found by mutation
         Hostile.AssertRefused(_folder, "x.mha", Encoding.UTF8.GetBytes(Header.Replace("False\nTransform", "True\nTransform", StringComparison.Ordinal).Replace("3 4 5", "900 900 900", StringComparison.Ordinal)).Concat(Hostile.Zlib(new byte[1_000_000])).ToArray(), "file length");
     }
 

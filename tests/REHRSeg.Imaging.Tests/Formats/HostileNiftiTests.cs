@@ -27,7 +27,7 @@ public sealed class HostileNiftiTests : IDisposable
                 ("datatype", 0, "unknown"), ("datatype", 1, "binary"), ("datatype", 32, "complex64"), ("datatype", 128, "RGB24"), ("datatype", 9999, "9999"), ("datatype", -2, "-2"), ("bitpix", 17, "bitpix is 17"), ("bitpix", -8, "bitpix"),
                 ("vox_offset", -1, "vox_offset is -1"), ("vox_offset", 0, "vox_offset is 0"), ("vox_offset", 100000, "file length"), ("vox_offset", 1e9, "vox_offset"),
                 ("scl_slope", 1e38, "scl_slope"), ("scl_inter", double.NaN, "scl_inter"), ("scl_inter", double.PositiveInfinity, "scl_inter"),
-                ("srow_x[0]", 0, "sform"), ("srow_x[0]", double.NaN, "sform"), ("srow_x[1]", 0.4, "perpendicular"), ("srow_z[3]", double.PositiveInfinity, "origin"),
+                ("srow_x[0]", 0, "sform"), ("srow_x[0]", double.NaN, "sform"), ("srow_x[1]", 0.4, "perpendicular"), ("srow_z[3]", double.PositiveInfinity, "origin"), ("srow_z[3]", 1e30, "origin"), ("srow_x[0]", 1e-30, "sform"), ("srow_x[0]", 1e30, "sform"),
             ]) data.Add(version, field, value, detail);
         foreach (double value in (double[])[double.NaN, double.PositiveInfinity, double.NegativeInfinity, 352.5]) data.Add(1, "vox_offset", value, "vox_offset");
         foreach (double value in (double[])[long.MinValue, long.MaxValue, 2.0 * int.MaxValue]) data.Add(2, "dim[1]", value, "dim[1]");
@@ -144,6 +144,25 @@ public sealed class HostileNiftiTests : IDisposable
         if (length > 0) Hostile.AssertRefused(_folder, "x.nii.gz", Hostile.Gzip(good[..length]), "x.nii.gz");
     }
 
+    [Theory]
+    [InlineData("x.nii")]
+    [InlineData("x.nii.gz")]
+    [InlineData("x.nrrd")]
+    [InlineData("x.mha")]
+    public void A_named_pipe_is_refused_and_not_waited_for(string name)
+    {
+        if (OperatingSystem.IsWindows()) File.WriteAllBytes(_folder[name], []);
+        else
+        {
+            using var make = System.Diagnostics.Process.Start("mkfifo", _folder[name]);
+            make.WaitForExit();
+        }
+        Assert.True(File.Exists(_folder[name]));
+        Assert.Contains("no ordinary file", Assert.Throws<VolumeFormatException>(() => VolumeFile.Read(_folder[name])).Message);
+        File.WriteAllText(_folder["y.mhd"], $"NDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\nElementDataFile = {name}\n");
+        Assert.Contains("no ordinary file", Assert.Throws<VolumeFormatException>(() => VolumeFile.Read(_folder["y.mhd"])).Message);
+    }
+
     [Fact]
     public void Magic_and_header_size_belong_together()
     {
@@ -214,6 +233,18 @@ public sealed class HostileNiftiTests : IDisposable
             VolumeFile.Write(new(new([4, 1, 1], [1, 1, 1]), values), _folder[name]);
             Assert.Equal(values, VolumeFile.Read(_folder[name]).Voxels.ToArray());
         }
+    }
+
+    [Theory]
+    [InlineData(1e-200, 0, "spacing")]
+    [InlineData(1e200, 0, "spacing")]
+    [InlineData(1, 1e200, "origin")]
+    public void A_geometry_that_could_not_be_read_again_is_not_written(double spacing, double origin, string field)
+    {
+        // Found by fuzzing: a NIfTI-2 header may hold such doubles, whose squares and whose floats overflow.
+        foreach (string name in (string[])["x.nii", "x.nrrd", "x.mha"])
+            Assert.Contains(field, Assert.Throws<VolumeFormatException>(() => VolumeFile.Write(new(new([2, 1, 1], [spacing, 1, 1], [origin, 0, 0]), new float[2]), _folder[name])).Message);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
     [Fact]

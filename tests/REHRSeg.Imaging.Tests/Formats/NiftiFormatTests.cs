@@ -60,6 +60,23 @@ public class NiftiFormatTests
         AssertClose(again.Geometry.Spacing, qform.Spacing, 1e-5);
     }
 
+    [Fact]
+    public void Near_half_a_turn_the_qform_is_as_near_as_floats_can_be()
+    {
+        // RAS and LPS differ by half a turn about z, so small turns in LPS are near half turns in the file.
+        using var folder = new TempFolder();
+        foreach (double angle in (double[])[0, 1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 0.02])
+        {
+            var geometry = new VolumeGeometry([2, 3, 4], [1, 1, 2], default, VolumeGeometryTests.Rotation([0.6 * angle, -0.4 * angle, 0.7 * angle], flip: false));
+            VolumeFile.Write(new(geometry, new float[24]), folder["x.nii"]);
+            var bytes = File.ReadAllBytes(folder["x.nii"]);
+            bytes[254] = 0;
+            File.WriteAllBytes(folder["x.nii"], bytes);
+            double worst = VolumeFile.ReadGeometry(folder["x.nii"]).Direction.Zip(geometry.Direction, (a, b) => Math.Abs(a - b)).Max();
+            Assert.InRange(worst, 0, 4e-4);
+        }
+    }
+
     internal static void AssertClose(IEnumerable<double> expected, IEnumerable<double> actual, double tolerance)
     {
         double[] e = [.. expected], a = [.. actual];

@@ -18,11 +18,15 @@ public sealed class VolumeFileTests : IDisposable
     [InlineData(VolumeDataType.Int16, -32768f, 32767f)]
     [InlineData(VolumeDataType.UInt16, 0f, 65535f)]
     [InlineData(VolumeDataType.Int32, -16777216f, 16777216f)]
+    [InlineData(VolumeDataType.Int8, -128f, 127f)]
+    [InlineData(VolumeDataType.UInt32, 0f, 4294967040f)]
+    [InlineData(VolumeDataType.Int64, -9223372036854775808f, 9223371487098961920f)]
+    [InlineData(VolumeDataType.UInt64, 0f, 18446742974197923840f)]
     [InlineData(VolumeDataType.Float32, -1e30f, 1.25e-30f)]
     [InlineData(VolumeDataType.Float64, -1e30f, 1.25e-30f)]
     public void Each_data_type_comes_back_exactly(VolumeDataType type, float low, float high)
     {
-        foreach (string ending in (string[])[".nii", ".nii.gz"])
+        foreach (string ending in (string[])[".nii", ".nii.gz", ".hdr", ".nrrd", ".nhdr", ".mha", ".mhd"])
         {
             var volume = Volume(i => i % 2 == 0 ? low : high, channels: 2);
             VolumeFile.Write(volume, _folder["x" + ending], type);
@@ -46,6 +50,13 @@ public sealed class VolumeFileTests : IDisposable
     [InlineData(VolumeDataType.Int16, 32768f)]
     [InlineData(VolumeDataType.UInt16, -0.6f)]
     [InlineData(VolumeDataType.Int32, 2147483648f)]
+    [InlineData(VolumeDataType.Int8, 128f)]
+    [InlineData(VolumeDataType.Int8, -128.6f)]
+    [InlineData(VolumeDataType.UInt32, 4294967296f)]
+    [InlineData(VolumeDataType.UInt32, -1f)]
+    [InlineData(VolumeDataType.Int64, 9223372036854775808f)]
+    [InlineData(VolumeDataType.UInt64, 18446744073709551616f)]
+    [InlineData(VolumeDataType.UInt64, -1f)]
     [InlineData(VolumeDataType.Int16, float.NaN)]
     [InlineData(VolumeDataType.UInt8, float.PositiveInfinity)]
     public void A_value_that_does_not_fit_is_named_and_nothing_is_written(VolumeDataType type, float value)

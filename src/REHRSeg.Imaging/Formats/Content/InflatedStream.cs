@@ -65,7 +65,7 @@ sealed class InflatedStream : ReadOnlyStream
         {
             read = async ? await _inflater.ReadAsync(_bytes.AsMemory(_end), cancel).ConfigureAwait(false) : _inflater.Read(_bytes, _end, _bytes.Length - _end);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException || (e is IOException && !_source.Failed)) // the latter where zlib data ask for a preset dictionary
         {
             throw FormatProblem.Invalid(_name, "compressed data", "truncated or damaged", $"the {(_gzip ? "gzip" : "zlib")} stream cannot be inflated ({e.Message.TrimEnd('.')}), so copy or export the file again", e);
         }
@@ -101,11 +101,16 @@ sealed class InflatedStream : ReadOnlyStream
         /// <summary>The inflater read everything and wanted more.</summary>
         internal bool Exhausted { get; private set; }
 
+        /// <summary>The compressed data themselves could not be read.</summary>
+        internal bool Failed { get; private set; }
+
         internal override async ValueTask<int> Read(Memory<byte> bytes, bool async, CancellationToken cancel)
         {
             if (_marked < 0)
             {
+                Failed = true; // unless this returns
                 int read = await compressed.ReadSome(bytes, async, cancel).ConfigureAwait(false);
+                Failed = false;
                 if (read > 0) return read;
                 _marked = 0;
             }

@@ -115,36 +115,45 @@ sealed class ParallelGzipStream(Stream target, CompressionLevel compression) : S
     {
         var task = _running.Dequeue();
         var block = async ? await task.ConfigureAwait(false) : task.GetAwaiter().GetResult();
-        Begin();
-        if (async) await target.WriteAsync(block.Deflated, cancel).ConfigureAwait(false);
-        else target.Write(block.Deflated.Span);
+        await Begin(async, cancel).ConfigureAwait(false);
+        await target.WriteSome(block.Deflated, async, cancel).ConfigureAwait(false);
         ArrayPool<byte>.Shared.Return(block.Member);
         _checksum = Crc32.Combine(_checksum, block.Checksum, block.Length);
         _length += (uint)block.Length;
     }
 
-    void Begin()
+    async ValueTask Begin(bool async, CancellationToken cancel)
     {
-        if (!_begun) target.Write(s_header);
+        if (_begun) return;
         _begun = true;
+        await target.WriteSome(s_header, async, cancel).ConfigureAwait(false);
+    }
+
+    async ValueTask End(bool async)
+    {
+        if (_ended) return;
+        _ended = true;
+        if (_filled > 0) Start();
+        while (_running.Count > 0) await Next(async, default).ConfigureAwait(false);
+        await Begin(async, default).ConfigureAwait(false);
+        byte[] end = [.. s_lastBlock, .. new byte[TrailerBytes]];
+        BinaryPrimitives.WriteUInt32LittleEndian(end.AsSpan(s_lastBlock.Length), _checksum);
+        BinaryPrimitives.WriteUInt32LittleEndian(end.AsSpan(s_lastBlock.Length + 4), _length);
+        await target.WriteSome(end, async, default).ConfigureAwait(false);
+        ArrayPool<byte>.Shared.Return(_bytes);
     }
 
     /// <summary>Ends the member.</summary>
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !_ended)
-        {
-            _ended = true;
-            if (_filled > 0) Start();
-            while (_running.Count > 0) Next(false, default).Finished();
-            Begin();
-            Span<byte> end = stackalloc byte[s_lastBlock.Length + TrailerBytes];
-            s_lastBlock.CopyTo(end);
-            BinaryPrimitives.WriteUInt32LittleEndian(end[s_lastBlock.Length..], _checksum);
-            BinaryPrimitives.WriteUInt32LittleEndian(end[(s_lastBlock.Length + 4)..], _length);
-            target.Write(end);
-            ArrayPool<byte>.Shared.Return(_bytes);
-        }
+        if (disposing) End(false).Finished();
         base.Dispose(disposing);
+    }
+
+    /// <summary>Ends the member without blocking.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await End(true).ConfigureAwait(false);
+        GC.SuppressFinalize(this);
     }
 }

@@ -30,11 +30,19 @@ abstract class ReadOnlyStream : Stream
     public sealed override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
 
-static class StreamReading
+static class StreamExtensions
 {
     /// <summary>One read, blocking or not as <paramref name="async"/> says.</summary>
     internal static ValueTask<int> ReadSome(this Stream stream, Memory<byte> bytes, bool async, CancellationToken cancel) =>
         stream is ReadOnlyStream own ? own.Read(bytes, async, cancel) : async ? stream.ReadAsync(bytes, cancel) : new(stream.Read(bytes.Span));
+
+    /// <summary>One write, blocking or not as <paramref name="async"/> says.</summary>
+    internal static ValueTask WriteSome(this Stream stream, ReadOnlyMemory<byte> bytes, bool async, CancellationToken cancel)
+    {
+        if (async) return stream.WriteAsync(bytes, cancel);
+        stream.Write(bytes.Span);
+        return default;
+    }
 
     /// <summary>Reads until <paramref name="bytes"/> is full or the stream ends; returns how many bytes were read.</summary>
     internal static async ValueTask<int> ReadFully(this Stream stream, Memory<byte> bytes, bool async, CancellationToken cancel)

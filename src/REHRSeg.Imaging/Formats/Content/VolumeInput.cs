@@ -11,7 +11,7 @@ sealed class VolumeInput : IDisposable
         (_stream, Name, Path) = (stream, name, path);
         if (stream.CanSeek) (_start, Length) = (stream.Position, stream.Length - stream.Position);
         Content = new(stream);
-        if (Length == 0) throw FormatProblem.Invalid(name, "file length", "0 bytes", "the file is empty; copy or export it again");
+        if (Length == 0) throw Empty(name);
     }
 
     /// <summary>For messages.</summary>
@@ -26,6 +26,7 @@ sealed class VolumeInput : IDisposable
     /// <summary>Opens a file.</summary>
     internal static VolumeInput Open(string path, bool async)
     {
+        if (new FileInfo(path).Length == 0) throw Empty(path); // before it is opened: opening a named pipe would wait for a writer
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan | (async ? FileOptions.Asynchronous : FileOptions.None));
         try
         {
@@ -57,6 +58,8 @@ sealed class VolumeInput : IDisposable
         _stream.Position = _start!.Value + offset;
         Content = new(_stream);
     }
+
+    static VolumeFormatException Empty(string name) => FormatProblem.Invalid(name, "file length", "0 bytes", "the file is empty or no ordinary file; copy or export it again");
 
     /// <summary>Closes a file; leaves a caller's stream open.</summary>
     public void Dispose()

@@ -30,10 +30,16 @@ sealed class VolumeOutput : IDisposable
     /// Flushes and renames, in the order of creation. Of two files the first has its name before the second: a process that is killed in
     /// between leaves new voxels beside the old header, which is why formats in one file are to be preferred.
     /// </summary>
-    internal void Commit()
+    internal async ValueTask Commit(bool async, CancellationToken cancel)
     {
-        if (_stream is not null) _stream.Flush();
-        foreach (var file in _files) file.Commit();
+        if (_stream is null)
+        {
+            // Flushing to disk has no asynchronous form.
+            if (async) await Task.Run(() => _files.ForEach(file => file.Commit()), CancellationToken.None).ConfigureAwait(false);
+            else _files.ForEach(file => file.Commit());
+        }
+        else if (async) await _stream.FlushAsync(cancel).ConfigureAwait(false);
+        else _stream.Flush();
     }
 
     public void Dispose()

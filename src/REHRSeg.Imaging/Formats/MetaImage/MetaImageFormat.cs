@@ -8,7 +8,7 @@ namespace REHRSeg.Imaging;
 /// files. Voxel files must lie in the header's folder or below it. Data after the voxels are ignored. Values are written little-endian, channels as a
 /// fourth axis. Definition: https://itk.org/Wiki/ITK/MetaIO/Documentation.
 /// </summary>
-/// <param name="compression">Effort of zlib; <see cref="CompressionLevel.NoCompression"/> writes raw voxels.</param>
+/// <param name="compression">Effort of zlib; <see cref="CompressionLevel.NoCompression"/> writes raw voxels, as are those of streams that cannot seek.</param>
 public sealed class MetaImageFormat(CompressionLevel compression = CompressionLevel.Fastest) : IVoxelFormat
 {
     /// <inheritdoc/>

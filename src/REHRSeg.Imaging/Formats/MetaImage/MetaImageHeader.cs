@@ -68,15 +68,16 @@ sealed class MetaImageHeader
 
     /// <summary>The header of a volume.</summary>
     /// <param name="layout">What is written.</param>
-    /// <param name="compressedSize">Text after <c>CompressedDataSize =</c>; null: voxels are raw; empty: the field is left out.</param>
+    /// <param name="compressed">The voxels are compressed.</param>
+    /// <param name="compressedSize">Text after <c>CompressedDataSize =</c>; null: the field is left out.</param>
     /// <param name="dataFile">Where the voxels are; null: behind the header.</param>
-    internal static string Write(VoxelLayout layout, string? compressedSize, string? dataFile)
+    internal static string Write(VoxelLayout layout, bool compressed, string? compressedSize, string? dataFile)
     {
         var g = layout.Geometry;
         bool channels = layout.Channels > 1;
         string Row(IEnumerable<double> values, string fourth) => string.Join(' ', values.Select(TextHeader.Format)) + (channels ? " " + fourth : "");
-        List<string> lines = ["ObjectType = Image", $"NDims = {(channels ? 4 : 3)}", "BinaryData = True", "BinaryDataByteOrderMSB = False", $"CompressedData = {(compressedSize is null ? "False" : "True")}"];
-        if (!string.IsNullOrEmpty(compressedSize)) lines.Add($"CompressedDataSize = {compressedSize}");
+        List<string> lines = ["ObjectType = Image", $"NDims = {(channels ? 4 : 3)}", "BinaryData = True", "BinaryDataByteOrderMSB = False", $"CompressedData = {(compressed ? "True" : "False")}"];
+        if (compressedSize is not null) lines.Add($"CompressedDataSize = {compressedSize}");
         // One row an axis: the transpose of the matrix whose columns are the axes.
         lines.Add("TransformMatrix = " + string.Join(' ', Enumerable.Range(0, 3).Select(a => Row([g.Direction[a], g.Direction[3 + a], g.Direction[6 + a]], "0"))) + (channels ? " 0 0 0 1" : ""));
         lines.Add("Offset = " + Row(g.Origin, "0"));

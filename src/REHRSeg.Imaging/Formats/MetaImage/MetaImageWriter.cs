@@ -16,37 +16,32 @@ static class MetaImageWriter
         return detached ? Detached(output, layout, packs, compression) : Attached(output, layout, packs, compression);
     }
 
-    /// <summary>The compressed size stands before the voxels: its digits are filled in at the end where the target is seekable, else the field is left out.</summary>
+    /// <summary>ITK needs the compressed size, which stands before the voxels: its digits are filled in at the end. Where the target is not seekable, voxels are raw.</summary>
     static VoxelWriter Attached(VolumeOutput output, VoxelLayout layout, bool packs, CompressionLevel compression)
     {
         var target = output.Create(output.Name);
-        string mark = new('0', MetaImageHeader.SizeDigits);
-        string header = MetaImageHeader.Write(layout, !packs ? null : target.CanSeek ? mark : "", null);
-        long start = target.CanSeek ? target.Position : 0;
-        target.Write(Encoding.UTF8.GetBytes(header));
-        if (!packs) return new(output, layout, target, () => { });
-        var zlib = new ZLibStream(target, compression, leaveOpen: true);
-        return new(output, layout, zlib, () =>
+        packs &= target.CanSeek;
+        string mark = new('0', MetaImageHeader.SizeDigits), header = MetaImageHeader.Write(layout, packs, packs ? mark : null, null);
+        byte[] bytes = Encoding.UTF8.GetBytes(header);
+        if (!packs) return new(output, layout, new(bytes, target, target, target));
+        long start = target.Position;
+        return new(output, layout, new(bytes, target, new ZLibStream(target, compression, leaveOpen: true), target, FillIn));
+
+        async ValueTask FillIn(bool async, CancellationToken cancel)
         {
-            zlib.Dispose();
-            if (!target.CanSeek) return;
             long end = target.Position;
             target.Position = start + header.IndexOf(mark, StringComparison.Ordinal);
-            target.Write(Encoding.ASCII.GetBytes((end - start - header.Length).ToString("D" + MetaImageHeader.SizeDigits, CultureInfo.InvariantCulture)));
+            await target.WriteSome(Encoding.ASCII.GetBytes((end - start - bytes.Length).ToString("D" + MetaImageHeader.SizeDigits, CultureInfo.InvariantCulture)), async, cancel).ConfigureAwait(false);
             target.Position = end;
-        });
+        }
     }
 
+    /// <summary>Without the compressed size, which ITK then takes from the file: a header and voxels that a killed process left beside each other fit better so.</summary>
     static VoxelWriter Detached(VolumeOutput output, VoxelLayout layout, bool packs, CompressionLevel compression)
     {
-        string dataFile = VolumeFile.NameWithoutEnding(output.Name) + (packs ? ".zraw" : ".raw");
+        string dataFile = SidecarFile.NameFor(output.Name, packs ? ".zraw" : ".raw");
+        byte[] header = Encoding.UTF8.GetBytes(MetaImageHeader.Write(layout, packs, null, dataFile));
         var target = output.Create(Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
-        var zlib = packs ? new ZLibStream(target, compression, leaveOpen: true) : null;
-        return new(output, layout, zlib ?? target, () =>
-        {
-            zlib?.Dispose();
-            string? size = zlib is null ? null : target.Position.ToString(CultureInfo.InvariantCulture);
-            output.Create(output.Name).Write(Encoding.UTF8.GetBytes(MetaImageHeader.Write(layout, size, dataFile)));
-        });
+        return new(output, layout, new([], target, packs ? new ZLibStream(target, compression, leaveOpen: true) : target, target, (async, cancel) => output.Create(output.Name).WriteSome(header, async, cancel)));
     }
 }

@@ -15,28 +15,19 @@ static class NiftiWriter
         var header = Describe(layout, pair, nifti2);
         var bytes = new byte[header.Length + NiftiHeader.ExtensionFlagBytes];
         NiftiFields.Write(header, bytes);
-        if (!pair)
-        {
-            var (content, end) = Packed(output.Create(output.Name), gzip, compression);
-            content.Write(bytes);
-            return new(output, layout, content, end);
-        }
-        string image = Path.Combine(Path.GetDirectoryName(output.Name) ?? "", VolumeFile.NameWithoutEnding(output.Name) + (gzip ? ".img.gz" : ".img"));
-        var (voxels, endVoxels) = Packed(output.Create(image), gzip, compression);
-        return new(output, layout, voxels, () =>
-        {
-            endVoxels();
-            var (content, end) = Packed(output.Create(output.Name), gzip, compression);
-            content.Write(bytes);
-            end();
-        });
-    }
+        string voxelFile = pair ? Path.Combine(Path.GetDirectoryName(output.Name) ?? "", VolumeFile.NameWithoutEnding(output.Name) + (gzip ? ".img.gz" : ".img")) : output.Name;
+        var target = output.Create(voxelFile);
+        var content = gzip ? new ParallelGzipStream(target, compression) : target;
+        return new(output, layout, pair ? new([], content, content, target, WriteHeader) : new(bytes, content, content, target));
 
-    static (Stream Content, Action End) Packed(Stream target, bool gzip, CompressionLevel compression)
-    {
-        if (!gzip) return (target, () => { });
-        var packed = new ParallelGzipStream(target, compression);
-        return (packed, packed.Dispose);
+        async ValueTask WriteHeader(bool async, CancellationToken cancel)
+        {
+            var headerTarget = output.Create(output.Name);
+            var header = gzip ? new ParallelGzipStream(headerTarget, compression) : headerTarget;
+            await header.WriteSome(bytes, async, cancel).ConfigureAwait(false);
+            if (gzip && async) await header.DisposeAsync().ConfigureAwait(false);
+            else if (gzip) header.Dispose();
+        }
     }
 
     static NiftiHeader Describe(VoxelLayout layout, bool pair, bool nifti2)

@@ -18,6 +18,7 @@ sealed class NrrdAxes
         if (last - first + 1 != spatial.Length) throw FormatProblem.Invalid(file, "kinds", fields.GetValueOrDefault("kinds", "missing"), "an axis of channels lies between the spatial axes; permute the axes");
         long before = size[..first].Aggregate(1L, (a, b) => a * b), after = size[(last + 1)..].Aggregate(1L, (a, b) => a * b);
         if (before > 1 && after > 1) throw FormatProblem.Invalid(file, "sizes", fields["sizes"], "only one axis beside the three spatial ones can be longer than 1; split the file");
+        if (before * after > int.MaxValue) throw FormatProblem.Invalid(file, "sizes", fields["sizes"], $"there are at most {int.MaxValue} channels; split the file");
         return new()
         {
             Geometry = Place(fields, directions, spatial, [.. spatial.Select(a => (int)size[a]), .. Enumerable.Repeat(1, 3 - spatial.Length)], file),
@@ -48,7 +49,7 @@ sealed class NrrdAxes
         double[] axes = new double[9], origin = new double[3], spacings = Spacings(fields, file), mins = AxisMins(fields, spacings, file);
         for (int i = 0; i < spatial.Length; i++)
         {
-            double[] step = directions?[spatial[i]] ?? [.. Enumerable.Range(0, 3).Select(row => row == i ? spacings.ElementAtOrDefault(spatial[i]) is var s && double.IsFinite(s) && spacings.Length > 0 ? s : 1 : 0)];
+            double[] step = directions?[spatial[i]] ?? Along(i, spacings.Length == 0 ? double.NaN : spacings.ElementAtOrDefault(spatial[i]));
             for (int row = 0; row < step.Length; row++) axes[3 * row + i] = sign[row] * unit * step[row];
         }
         if (spatial.Length == 2) Perpendicular(axes);
@@ -63,6 +64,14 @@ sealed class NrrdAxes
             for (int i = 0; i < spatial.Length; i++) origin[i] = unit * mins.ElementAtOrDefault(spatial[i]);
         }
         return AffineGeometry.Create(size, axes, origin, file, directions is null ? "spacings" : "space directions");
+    }
+
+    /// <summary>A step along one axis of space; 1 where the spacing is not known.</summary>
+    static double[] Along(int axis, double spacing)
+    {
+        var step = new double[3];
+        step[axis] = double.IsNaN(spacing) ? 1 : spacing;
+        return step;
     }
 
     /// <summary>The third axis of a plane, 1 mm long.</summary>

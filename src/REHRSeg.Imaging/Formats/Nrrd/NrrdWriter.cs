@@ -12,15 +12,10 @@ static class NrrdWriter
     {
         bool detached = output.Name.EndsWith(".nhdr", StringComparison.OrdinalIgnoreCase), gzip = compression != CompressionLevel.NoCompression;
         if (detached && output.IsStream) throw FormatProblem.Invalid(output.Name, "ending", ".nhdr", "it needs two files, and a stream is one; name the stream .nrrd");
-        string? dataFile = detached ? VolumeFile.NameWithoutEnding(output.Name) + (gzip ? ".raw.gz" : ".raw") : null;
+        string? dataFile = detached ? SidecarFile.NameFor(output.Name, gzip ? ".raw.gz" : ".raw") : null;
         byte[] header = Encoding.UTF8.GetBytes(NrrdHeader.Write(layout, gzip ? NrrdEncoding.Gzip : NrrdEncoding.Raw, dataFile));
         var target = output.Create(dataFile is null ? output.Name : Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
-        if (dataFile is null) target.Write(header);
-        var packed = gzip ? new ParallelGzipStream(target, compression) : null;
-        return new(output, layout, packed ?? target, () =>
-        {
-            packed?.Dispose();
-            if (dataFile is not null) output.Create(output.Name).Write(header);
-        });
+        Stream content = gzip ? new ParallelGzipStream(target, compression) : target;
+        return new(output, layout, dataFile is null ? new(header, target, content, target) : new([], target, content, target, (async, cancel) => output.Create(output.Name).WriteSome(header, async, cancel)));
     }
 }

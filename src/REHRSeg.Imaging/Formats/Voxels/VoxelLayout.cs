@@ -7,6 +7,9 @@ namespace REHRSeg.Imaging;
 /// <param name="Stored">How one voxel is stored.</param>
 sealed record VoxelLayout(VolumeGeometry Geometry, int Channels, bool Interleaved, StoredVoxels Stored)
 {
+    /// <summary>Whatever the limits say: so many voxels of 8 bytes can still be counted.</summary>
+    const long MostVoxels = 1L << 56;
+
     internal long VoxelCount => (long)Geometry.VoxelCount * Channels;
     internal long Bytes => VoxelCount * Stored.Type.Bytes();
     internal string Describe() => $"{string.Join("x", Geometry.Size)} voxels x {Channels} channel(s) of {Stored.Type}";
@@ -15,10 +18,10 @@ sealed record VoxelLayout(VolumeGeometry Geometry, int Channels, bool Interleave
     /// <exception cref="VolumeFormatException">More than <see cref="VolumeReadLimits.MaxVoxels"/>.</exception>
     internal static void RequireWithin(IEnumerable<long> sizes, VolumeReadLimits limits, string file, string field)
     {
-        long voxels = 1;
+        long voxels = 1, most = Math.Min(limits.MaxVoxels, MostVoxels);
         foreach (long n in sizes)
         {
-            if (voxels > limits.MaxVoxels / n) throw FormatProblem.Invalid(file, field, string.Join(" x ", sizes), $"that is more than the {limits.MaxVoxels} voxels that may be read; crop the volume, or raise VolumeReadLimits.MaxVoxels if the file is trusted");
+            if (voxels > most / n) throw FormatProblem.Invalid(file, field, string.Join(" x ", sizes), $"that is more than the {most} voxels that may be read; crop the volume, or raise VolumeReadLimits.MaxVoxels if the file is trusted");
             voxels *= n;
         }
     }

@@ -2,15 +2,22 @@ using System.Buffers;
 
 namespace REHRSeg.Imaging;
 
-/// <summary>Encodes slabs and writes them after a format's header.</summary>
+/// <summary>Encodes slabs and writes them after a format's header. Nothing is written before the first slab, so that a caller's stream is used in the caller's way: blocking or not.</summary>
 /// <param name="output">The files, or the caller's stream.</param>
 /// <param name="layout">What is written; planar, little-endian, unscaled.</param>
-/// <param name="content">Takes the encoded voxels.</param>
-/// <param name="end">Ends <paramref name="content"/> (a compressed stream) and writes what can only be known then.</param>
-sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, Stream content, Action end) : VolumeWriter
+/// <param name="parts">The streams that the format prepared.</param>
+sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Parts parts) : VolumeWriter
 {
     const int BlockVoxels = 1 << 16;
-    bool _completed;
+    bool _begun, _completed, _broken;
+
+    /// <summary>What a format prepares.</summary>
+    /// <param name="Header">Written before the voxels; empty: written elsewhere.</param>
+    /// <param name="HeaderTarget">Takes the header.</param>
+    /// <param name="Content">Takes the encoded voxels; disposed at their end if it is another stream than <paramref name="Target"/>.</param>
+    /// <param name="Target">The file or the caller's stream, which <paramref name="Content"/> may compress into.</param>
+    /// <param name="AfterVoxels">Writes what can be known only then; null: nothing.</param>
+    internal sealed record Parts(byte[] Header, Stream HeaderTarget, Stream Content, Stream Target, Func<bool, CancellationToken, ValueTask>? AfterVoxels = null);
 
     public override VolumeGeometry Geometry => layout.Geometry;
     public override int Channels => layout.Channels;
@@ -21,17 +28,24 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, Stream content
     async ValueTask Write(ReadOnlyMemory<float> voxels, bool async, CancellationToken cancel)
     {
         int count = CountSlices(voxels), voxelBytes = layout.Stored.Type.Bytes();
-        ObjectDisposedException.ThrowIf(_completed, this);
-        var block = ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes);
+        RequireUsable();
+        _broken = true; // until these slices are whole
+        byte[][] blocks = [ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes), ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes)];
+        // While one block is written, the next one is encoded.
+        var encoded = Task.FromResult(voxels.IsEmpty || Encode(Part(voxels, 0), blocks[0]));
         try
         {
-            for (int done = 0; done < voxels.Length; done += BlockVoxels)
+            await Begin(async, cancel).ConfigureAwait(false);
+            for (int done = 0, i = 0; done < voxels.Length; done += BlockVoxels, i ^= 1)
             {
-                var values = voxels[done..Math.Min(done + BlockVoxels, voxels.Length)];
-                var bytes = block.AsMemory(0, values.Length * voxelBytes);
-                if (!VoxelConversion.TryEncode(values.Span, bytes.Span, layout.Stored.Type)) throw DoesNotFit(values.Span, done);
-                if (async) await content.WriteAsync(bytes, cancel).ConfigureAwait(false);
-                else content.Write(bytes.Span);
+                var values = Part(voxels, done);
+                if (!(async ? await encoded.ConfigureAwait(false) : encoded.GetAwaiter().GetResult())) throw DoesNotFit(values.Span, done);
+                if (done + BlockVoxels < voxels.Length)
+                {
+                    var (next, into) = (Part(voxels, done + BlockVoxels), blocks[i ^ 1]);
+                    encoded = Task.Run(() => Encode(next, into), CancellationToken.None);
+                }
+                await parts.Content.WriteSome(blocks[i].AsMemory(0, values.Length * voxelBytes), async, cancel).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (AtomicFile.IsOfDisk(e))
@@ -40,32 +54,53 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, Stream content
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(block);
+            if (async) await encoded.ConfigureAwait(false);
+            else encoded.Wait(CancellationToken.None);
+            foreach (byte[] block in blocks) ArrayPool<byte>.Shared.Return(block);
         }
         SlicesWritten += count;
+        _broken = false;
     }
 
-    public override void Complete()
+    static ReadOnlyMemory<float> Part(ReadOnlyMemory<float> voxels, int from) => voxels[from..Math.Min(from + BlockVoxels, voxels.Length)];
+
+    bool Encode(ReadOnlyMemory<float> values, byte[] block) => VoxelConversion.TryEncode(values.Span, block.AsSpan(0, values.Length * layout.Stored.Type.Bytes()), layout.Stored.Type);
+
+    void RequireUsable()
     {
-        RequireAllSlices();
         ObjectDisposedException.ThrowIf(_completed, this);
+        if (_broken) throw new InvalidOperationException($"{output.Name}: slices were written in part when an earlier call failed; dispose this writer and begin again.");
+    }
+
+    async ValueTask Begin(bool async, CancellationToken cancel)
+    {
+        if (_begun) return;
+        _begun = true;
+        await parts.HeaderTarget.WriteSome(parts.Header, async, cancel).ConfigureAwait(false);
+    }
+
+    public override void Complete() => Complete(false, default).Finished();
+    public override ValueTask CompleteAsync(CancellationToken cancellationToken = default) => Complete(true, cancellationToken);
+
+    async ValueTask Complete(bool async, CancellationToken cancel)
+    {
+        RequireUsable();
+        RequireAllSlices();
         try
         {
-            end();
-            output.Commit();
+            if (parts.Content != parts.Target)
+            {
+                if (async) await parts.Content.DisposeAsync().ConfigureAwait(false);
+                else parts.Content.Dispose();
+            }
+            if (parts.AfterVoxels is not null) await parts.AfterVoxels(async, cancel).ConfigureAwait(false);
+            await output.Commit(async, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (AtomicFile.IsOfDisk(e))
         {
             throw AtomicFile.CannotWrite(output.Name, e);
         }
         _completed = true;
-    }
-
-    /// <summary>Flushing to disk has no asynchronous form, so the end runs on another thread.</summary>
-    public override async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        await Task.Run(Complete, CancellationToken.None).ConfigureAwait(false);
     }
 
     protected override void Dispose(bool disposing)
