@@ -65,6 +65,7 @@ static class LabelSampling
             }
             bool wins = decision == LabelDecision.Half ? share[0] >= 0.5f : share[0] > most || (share[0] == most && label < winner);
             if (wins) (winner, most) = (label, share[0]);
+            if (share[0] > 0.5001f) break; // the others have less than half
         }
         return winner;
     }
