@@ -46,6 +46,22 @@ public class ParallelGzipTests
         else Assert.Equal(new byte[8], packed[^8..]);
     }
 
+    [Theory]
+    [InlineData(CompressionLevel.NoCompression)]
+    [InlineData(CompressionLevel.Fastest)]
+    [InlineData(CompressionLevel.Optimal)]
+    [InlineData(CompressionLevel.SmallestSize)]
+    public void BytesThatCannotBeCompressedComeBackToo(CompressionLevel level)
+    {
+        var bytes = new byte[1_200_000];
+        new Random(1).NextBytes(bytes);
+        byte[] packed = Pack(bytes, level, 65_536);
+        using var unpacked = new MemoryStream();
+        using (var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress)) gzip.CopyTo(unpacked);
+        Assert.Equal(bytes, unpacked.ToArray());
+        Assert.InRange(packed.Length, bytes.Length, bytes.Length * 1.001);
+    }
+
     [Fact]
     public async Task AsynchronousWritesGiveTheSameBytes()
     {

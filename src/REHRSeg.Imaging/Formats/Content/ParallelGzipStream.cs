@@ -6,8 +6,7 @@ namespace REHRSeg.Imaging;
 
 /// <summary>
 /// Writes one gzip member whose blocks are deflated on several threads, as pigz does: each block ends on a byte (a sync flush), so that their concatenation is
-/// one deflate stream, which any reader inflates. The bytes do not depend on the number of threads.
-/// Disposing ends the member.
+/// one deflate stream, which any reader inflates. The bytes do not depend on the number of threads. Disposing ends the member.
 /// </summary>
 /// <param name="target">Takes the compressed bytes; stays open.</param>
 /// <param name="compression">Effort.</param>
