@@ -21,12 +21,9 @@ static class CubicSpline
         weights[3] = t * t * t / 6;
     }
 
-    /// <summary>The same weights in single precision.</summary>
-    internal static Vector128<float> Weights(float t)
-    {
-        float s = 1 - t;
-        return Vector128.Create(s * s * s, 4 - 6 * t * t + 3 * t * t * t, 4 - 6 * s * s + 3 * s * s * s, t * t * t) * (1 / 6f);
-    }
+    /// <summary>The same weights in single precision, as polynomials of t.</summary>
+    internal static Vector128<float> Weights(float t) =>
+        ((Vector128.Create(-1f, 3, -3, 1) * t + Vector128.Create(3f, -6, 3, 0)) * t + Vector128.Create(-3f, 0, 3, 0)) * t * (1 / 6f) + Vector128.Create(1f, 4, 1, 0) * (1 / 6f);
 
     /// <summary>
     /// Samples to coefficients in place, many lines side by side. Beyond its ends a line goes on with its outermost sample for ever; there the

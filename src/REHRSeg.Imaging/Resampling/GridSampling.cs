@@ -113,6 +113,7 @@ static class GridSampling
     /// <summary>64 coefficients, four along x at a time.</summary>
     readonly struct Cubic(int padX, int padY, int padZ, int width, int plane) : ISampler
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public float At(ReadOnlySpan<float> coefficients, double x, double y, double z)
         {
             (x, y, z) = (x + padX, y + padY, z + padZ);
@@ -124,6 +125,7 @@ static class GridSampling
             return Vector128.Dot(sum, wx);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static Vector128<float> Slice(ref float first, int width, Vector128<float> weights) =>
             Vector128.LoadUnsafe(ref first) * weights[0] + Vector128.LoadUnsafe(ref first, (nuint)width) * weights[1]
             + Vector128.LoadUnsafe(ref first, (nuint)(2 * width)) * weights[2] + Vector128.LoadUnsafe(ref first, (nuint)(3 * width)) * weights[3];
