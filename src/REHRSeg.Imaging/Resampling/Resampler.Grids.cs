@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace REHRSeg.Imaging;
 
 public static partial class Resampler
@@ -57,7 +59,7 @@ public static partial class Resampler
         var voxels = SeparableResampling.Run(volume.Memory, volume.Channels, from.Size.AsSpan(), axes);
         bool[][] inside = [.. Enumerable.Range(0, 3).Select(a => Inside(from.Size[a], target.Size[a], mapping.Matrix[4 * a], mapping.Shift[a]))];
         if (outside == OutsideRule.Replicate || inside.All(i => !i.Contains(false))) return new(target, voxels, volume.Channels);
-        var filled = System.Runtime.InteropServices.MemoryMarshal.AsMemory(voxels); // made by Run: an axis that leaves the source is resampled
+        var filled = MemoryMarshal.AsMemory(voxels); // made by Run: an axis that leaves the source is resampled
         Parallel.For(0, volume.Channels * target.Depth * target.Height, row =>
         {
             var values = filled.Span.Slice(row * target.Width, target.Width);
