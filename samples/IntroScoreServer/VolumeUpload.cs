@@ -11,7 +11,7 @@ static class VolumeUpload
     public static async Task<MLVolume> ReadAsync(HttpRequest request, ScoreServerOptions options, CancellationToken cancellationToken)
     {
         await using var content = await ContentAsync(request, options, cancellationToken);
-        return await VolumeFile.ReadAsync(content, "upload", limits, cancellationToken);               // the content tells the format; every size is checked before it is allocated
+        return await VolumeFile.ReadAsync(content, "upload", new() { MaxVoxels = options.MaxVoxels }, cancellationToken);   // the content tells the format; every size is checked before it is allocated
     }
 
     static async Task<Stream> ContentAsync(HttpRequest request, ScoreServerOptions options, CancellationToken cancellationToken)

@@ -60,7 +60,7 @@ internal static class PredictBenchmark
         var result = VolumeSegmenter.Segment(image, network, Info, new() { Mirror = false, BatchSize = program == "onnx" ? 1 : 2 });
         VolumeFile.Write(result.Lr!, Path.Combine(folder, program + "_lr.nii.gz"), VolumeDataType.UInt8);
         VolumeFile.Write(result.Hr!, Path.Combine(folder, program + "_hr.nii.gz"), VolumeDataType.UInt8);
-        Console.WriteLine(JsonSerializer.Serialize(new { seconds = watch.Elapsed.TotalSeconds, network = network.Elapsed.TotalSeconds, peakMB = ProcessMemory.MB("VmHWM") }));
+        Console.WriteLine(JsonSerializer.Serialize(new { seconds = watch.Elapsed.TotalSeconds, network = network.Elapsed.TotalSeconds, peakMB = ApplicationMemory.Megabytes("VmHWM") }));
     }
 
     static IPatchModel OpenOnnx(string folder, int threads) => new OnnxVolumeScorer(Path.Combine(folder, "segmentation.onnx"), new() { Threads = threads }).Members[0].Model;

@@ -14,6 +14,7 @@ using REHRSeg.Benchmarks;
 // of a training step of the segmenter: -- --training-memory 16 128 32 2 3 (TrainingStepMemory); of the HR head: -- --head-memory taps (HighResolutionHeadMemory).
 // Shares of a fine-tuning step: -- --fine-tuning 20 (FineTuningProfile). Patches a second of its sampler: -- --sampler (SamplerThroughput).
 // Whole prediction against Python: -- --predict /tmp/predict 2 3 (PredictBenchmark).
+// REHRSeg.Imaging against scipy, scikit-image and nibabel: -- --resample|--io|--distance /tmp/imaging 3 (ImagingBenchmark).
 const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
 Action<string[]>? mode = args switch
@@ -27,6 +28,8 @@ Action<string[]>? mode = args switch
     ["--predict-run", ..] => PredictBenchmark.RunOnce,
     ["--model-memory", ..] => ModelMemory.Run,
     ["--make-model", ..] => BenchmarkModels.Write,
+    ["--resample" or "--io" or "--distance", ..] => ImagingBenchmark.Run,
+    [ImagingBenchmark.RunOption, ..] => ImagingCases.RunOnce,
     ["--sampler"] => _ => SamplerThroughput.Run(),
     _ => null,
 };

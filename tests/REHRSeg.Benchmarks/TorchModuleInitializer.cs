@@ -5,5 +5,8 @@ namespace REHRSeg.Benchmarks;
 internal static class TorchModuleInitializer
 {
     [ModuleInitializer]
-    public static void Initialize() => TorchRuntime.EnsureLoaded();
+    public static void Initialize()
+    {
+        if (!Environment.GetCommandLineArgs().Contains(ImagingBenchmark.RunOption)) TorchRuntime.EnsureLoaded();
+    }
 }

@@ -48,6 +48,35 @@ public sealed class SimulateAndEvaluateTests
     }
 
     [Fact]
+    public void All_metrics_are_those_of_the_library_and_leave_the_standard_ones_as_they_are()
+    {
+        using var folder = new TemporaryFolder();
+        TinyDataset.Write(folder["data"], cases: 1);
+        var label = VolumeFile.Read(folder["data", "labelsTr", "case_0.nii.gz"]);
+        var moved = new float[label.Voxels.Length];
+        label.Voxels[..^3].CopyTo(moved.AsSpan(3));
+        VolumeFile.Write(label.WithVoxels(moved), folder["moved", "case_0.nii.gz"], VolumeDataType.UInt8);
+        string[] evaluate = ["evaluate", "--predictions", folder["moved"], "--reference", folder["data", "labelsTr"], "--json", "--quiet"];
+        Evaluation Run(params string[] more)
+        {
+            var run = ToolRun.InProcess([.. evaluate, .. more]);
+            run.AssertDone();
+            return JsonSerializer.Deserialize<Evaluation>(run.Output, ToolConsole.JsonForm)!;
+        }
+        var (standard, all) = (Run(), Run("--metrics", "all", "--tolerance", "1.5"));
+        Assert.Equal(["DSC", "HD95"], standard.Summary.Select(s => s.Measure));
+        Assert.Equal(standard.Summary, all.Summary.Take(2));
+        var expected = Metrics.Compare(label.WithVoxels(moved), label, 1, 1.5);
+        Assert.Equal([expected.Dice, expected.HausdorffDistance95, expected.Jaccard, expected.HausdorffDistance, expected.AverageSurfaceDistance, expected.SurfaceDice, expected.VolumeDifference, expected.RelativeVolumeDifference],
+            all.Cases.Where(c => c.Name == "ball").Select(c => c.Value));
+        Assert.NotEqual(expected.SurfaceDice, Run("--metrics", "all", "--tolerance", "0").Mean("surface DSC"));
+        Assert.Equal(CommandLine.Usage, ToolRun.InProcess([.. evaluate, "--metrics", "all", "--tolerance", "-1"]).Code);
+        var images = ToolRun.InProcess("evaluate", "--predictions", folder["data", "imagesTr"], "--reference", folder["data", "imagesTr"], "--kind", "images", "--metrics", "all", "--json");
+        images.AssertDone();
+        Assert.Equal(1, JsonSerializer.Deserialize<Evaluation>(images.Output, ToolConsole.JsonForm)!.Mean("SSIM of slices"), 1e-9);
+    }
+
+    [Fact]
     public void Case_ids_may_end_in_four_digits()
     {
         using var folder = new TemporaryFolder();

@@ -160,4 +160,5 @@ def main():
     print(path, path.stat().st_size, result["metrics"])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,32 +3,53 @@ namespace REHRSeg.Imaging;
 /// <summary>Agreement of label maps and of images. Both volumes must lie on the same grid and have one channel.</summary>
 public static class Metrics
 {
-    /// <summary>Dice similarity coefficient of one label value, 0 to 1; NaN if both are empty.</summary>
+    /// <summary>Dice similarity coefficient of one label value, 0 to 1; NaN if both are empty, 0 if one is.</summary>
     /// <exception cref="GeometryMismatchException">The grids differ.</exception>
-    public static double Dice(MLVolume prediction, MLVolume reference, int label)
-    {
-        RequireComparable(prediction, reference);
-        ReadOnlySpan<float> p = prediction.Voxels, r = reference.Voxels;
-        long both = 0, sum = 0;
-        for (int i = 0; i < p.Length; i++)
-        {
-            bool inP = p[i] == label, inR = r[i] == label;
-            if (inP) sum++;
-            if (inR) sum++;
-            if (inP && inR) both++;
-        }
-        return sum == 0 ? double.NaN : 2.0 * both / sum;
-    }
+    public static double Dice(MLVolume prediction, MLVolume reference, int label) => MaskOverlap.Count(prediction, reference, label).Dice;
+
+    /// <summary>Jaccard index (intersection over union) of one label value, 0 to 1; NaN if both are empty, 0 if one is.</summary>
+    /// <exception cref="GeometryMismatchException">The grids differ.</exception>
+    public static double Jaccard(MLVolume prediction, MLVolume reference, int label) => MaskOverlap.Count(prediction, reference, label).Jaccard;
+
+    /// <summary>Hausdorff distance in mm: the largest of the <see cref="SurfaceDistances"/>. NaN if both are empty, +infinity if one is.</summary>
+    /// <exception cref="GeometryMismatchException">The grids differ.</exception>
+    public static double HausdorffDistance(MLVolume prediction, MLVolume reference, int label) => SurfaceDistances.Between(prediction, reference, label).Hausdorff;
 
     /// <summary>
     /// 95th percentile (linear interpolation) of the surface distances in mm, both directions concatenated; surface = mask minus its
     /// 6-connected erosion (MedPy's definition, METHOD.md section 11). NaN if both are empty, +infinity if one is.
     /// </summary>
     /// <exception cref="GeometryMismatchException">The grids differ.</exception>
-    public static double HausdorffDistance95(MLVolume prediction, MLVolume reference, int label)
+    public static double HausdorffDistance95(MLVolume prediction, MLVolume reference, int label) => SurfaceDistances.Between(prediction, reference, label).Percentile(95);
+
+    /// <summary>Average symmetric surface distance (ASSD) in mm: the mean of the two directions' means, as in MedPy. NaN if both are empty, +infinity if one is.</summary>
+    /// <exception cref="GeometryMismatchException">The grids differ.</exception>
+    public static double AverageSurfaceDistance(MLVolume prediction, MLVolume reference, int label) => SurfaceDistances.Between(prediction, reference, label).AverageSymmetric;
+
+    /// <summary>Surface Dice: the share of both surfaces' voxels within <paramref name="tolerance"/> mm of the other surface, 0 to 1. NaN if both are empty, 0 if one is.</summary>
+    /// <exception cref="GeometryMismatchException">The grids differ.</exception>
+    public static double SurfaceDice(MLVolume prediction, MLVolume reference, int label, double tolerance) => SurfaceDistances.Between(prediction, reference, label).Dice(tolerance);
+
+    /// <summary>Volume of one label value in the prediction minus that in the reference, mm³; 0 if both are empty.</summary>
+    /// <exception cref="GeometryMismatchException">The grids differ.</exception>
+    public static double VolumeDifference(MLVolume prediction, MLVolume reference, int label) => Volume(MaskOverlap.Count(prediction, reference, label), reference.Geometry);
+
+    /// <summary><see cref="VolumeDifference"/> over the reference's volume; NaN if both are empty, +infinity if only the reference is, -1 if only the prediction is.</summary>
+    /// <exception cref="GeometryMismatchException">The grids differ.</exception>
+    public static double RelativeVolumeDifference(MLVolume prediction, MLVolume reference, int label) => MaskOverlap.Count(prediction, reference, label).RelativeDifference;
+
+    /// <summary>All measures of one label value at once.</summary>
+    /// <param name="prediction">Label map of one channel.</param>
+    /// <param name="reference">Label map on the same grid.</param>
+    /// <param name="label">Label value.</param>
+    /// <param name="tolerance">Of the surface Dice, mm.</param>
+    /// <exception cref="GeometryMismatchException">The grids differ.</exception>
+    public static LabelAgreement Compare(MLVolume prediction, MLVolume reference, int label, double tolerance = 1)
     {
-        RequireComparable(prediction, reference);
-        return SurfaceDistance.Percentile(prediction, reference, label, 95);
+        var overlap = MaskOverlap.Count(prediction, reference, label);
+        var surfaces = SurfaceDistances.Between(prediction, reference, label);
+        return new(overlap.Dice, overlap.Jaccard, surfaces.Hausdorff, surfaces.Percentile(95), surfaces.AverageSymmetric, surfaces.Dice(tolerance),
+            Volume(overlap, reference.Geometry), overlap.RelativeDifference);
     }
 
     /// <summary>Peak signal-to-noise ratio in dB over the whole volume after mapping the reference's min-max to [0,1] on both (data range 1).</summary>
@@ -61,6 +82,20 @@ public static class Metrics
         return StructuralSimilarity.Mean(prediction, reference, offset, scale);
     }
 
+    /// <summary>2-D structural similarity: the mean over the slices across an axis, window 11 x 11; else as <see cref="Ssim"/>, with the mapping of the whole volume.</summary>
+    /// <param name="prediction">Image of one channel.</param>
+    /// <param name="reference">Image on the same grid.</param>
+    /// <param name="axis">The slice axis, along which there is no window.</param>
+    /// <exception cref="GeometryMismatchException">The grids differ.</exception>
+    public static double SsimOfSlices(MLVolume prediction, MLVolume reference, SliceAxis axis)
+    {
+        RequireComparable(prediction, reference);
+        var (offset, scale) = UnitRange(reference);
+        return StructuralSimilarity.Mean(prediction, reference, offset, scale, axis);
+    }
+
+    static double Volume(MaskOverlap overlap, VolumeGeometry geometry) => (overlap.Prediction - overlap.Reference) * geometry.Spacing[0] * geometry.Spacing[1] * geometry.Spacing[2];
+
     static (double Offset, double Scale) UnitRange(MLVolume reference)
     {
         float min = float.PositiveInfinity, max = float.NegativeInfinity;
@@ -68,7 +103,7 @@ public static class Metrics
         return (min, max > min ? 1 / ((double)max - min) : 1);
     }
 
-    static void RequireComparable(MLVolume prediction, MLVolume reference)
+    internal static void RequireComparable(MLVolume prediction, MLVolume reference)
     {
         ArgumentNullException.ThrowIfNull(prediction);
         ArgumentNullException.ThrowIfNull(reference);

@@ -2,16 +2,16 @@ using System.Numerics.Tensors;
 
 namespace REHRSeg.Imaging;
 
-/// <summary>Mean 3-D structural similarity over the window's valid region (Wang et al. 2004).</summary>
+/// <summary>Mean structural similarity over the window's valid region (Wang et al., IEEE Transactions on Image Processing 13(4), 2004), in 3-D or slice by slice.</summary>
 static class StructuralSimilarity
 {
     const int WindowSize = 11;
     const double Sigma = 1.5, C1 = 0.01 * 0.01, C2 = 0.03 * 0.03;
 
-    /// <summary>SSIM of two volumes after mapping both by <c>(v - offset) * scale</c>, for a data range of 1.</summary>
-    public static double Mean(MLVolume a, MLVolume b, double offset, double scale)
+    /// <summary>SSIM of two volumes after mapping both by <c>(v - offset) * scale</c>, for a data range of 1; along <paramref name="slices"/> the window is one voxel.</summary>
+    public static double Mean(MLVolume a, MLVolume b, double offset, double scale, SliceAxis? slices = null)
     {
-        double[] wx = Window(a.Width), wy = Window(a.Height), wz = Window(a.Depth);
+        double[] wx = Window(slices == SliceAxis.X ? 1 : a.Width), wy = Window(slices == SliceAxis.Y ? 1 : a.Height), wz = Window(slices == SliceAxis.Z ? 1 : a.Depth);
         int planes = a.Depth - wz.Length + 1;
         var sums = new double[planes];
         Parallel.For(0, planes, z => sums[z] = PlaneSum(a, b, offset, scale, z, wx, wy, wz));

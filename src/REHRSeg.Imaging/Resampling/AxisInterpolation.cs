@@ -1,130 +1,136 @@
 using System.Buffers;
-using System.Numerics.Tensors;
+using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace REHRSeg.Imaging;
 
+/// <summary>Lines of an array along one axis, all resampled alike: where their samples stand in the source and in the target.</summary>
+/// <param name="Lines">How many.</param>
+/// <param name="From">First sample of the first line in the source.</param>
+/// <param name="FromStep">Between the samples of a line in the source.</param>
+/// <param name="FromPitch">Between lines in the source.</param>
+/// <param name="To">First sample of the first line in the target.</param>
+/// <param name="ToStep">Between the samples of a line in the target.</param>
+/// <param name="ToPitch">Between lines in the target.</param>
+readonly record struct AxisLines(int Lines, int From, int FromStep, int FromPitch, int To, int ToStep, int ToPitch)
+{
+    internal AxisLines Part(int first, int count) => this with { Lines = count, From = From + first * FromPitch, To = To + first * ToPitch };
+}
+
 /// <summary>
-/// Resamples all lines along one axis of a row-major array <c>outer x n x inner</c> to <c>outer x m x inner</c>; sample k of m sits at
-/// coordinate (k + 0.5) n/m - 0.5. Lines are worked in blocks held side by side, so that each step of the spline recursion is a vector operation.
+/// Resamples lines. They are worked in blocks, held side by side in double precision, so that each step along the axis is a vector operation over the
+/// block's lines.
 /// </summary>
 static class AxisInterpolation
 {
-    const int LinesPerBlock = 64;
-    /// <summary>Edge-replicated samples put before and after a line ahead of the prefilter, as scipy does for mode "nearest".</summary>
-    const int SplinePad = 12;
-    /// <summary>Pole of the cubic B-spline's inverse filter, sqrt(3) - 2.</summary>
-    const double Pole = -0.26794919243112270647;
+    /// <summary>Bytes of a block's rows: they stay in a core's second-level cache.</summary>
+    const int BlockBytes = 1 << 18;
+    /// <summary>Samples of a line that are moved together where the lines do not lie side by side: one cache line.</summary>
+    const int Run = 16;
 
-    public static float[] Resample(ReadOnlyMemory<float> source, int outer, int n, int inner, int m, int order)
+    /// <summary>Lines of one block.</summary>
+    internal static int LinesPerBlock(AxisSampling axis) => Math.Clamp(BlockBytes / sizeof(double) / (axis.Length + 2 * axis.Pad) & ~15, 16, 256);
+
+    /// <summary>Resamples all lines on this thread. Source and target may be the same memory if each block's own samples alone are overwritten by it.</summary>
+    internal static void Resample(ReadOnlySpan<float> source, Span<float> target, AxisLines lines, AxisSampling axis)
     {
-        var result = new float[checked(outer * m * inner)];
-        if (order == 0)
-        {
-            Nearest(source.Span, result, outer, n, inner, m);
-            return result;
-        }
-        int pad = order == 3 ? SplinePad : 1, padded = n + 2 * pad;
-        var (first, weights) = order == 3 ? CubicTaps(n, m, pad) : LinearTaps(n, m, pad);
-        int lines = outer * inner, taps = order + 1;
-        Parallel.For(0, (lines + LinesPerBlock - 1) / LinesPerBlock, block =>
-        {
-            int start = block * LinesPerBlock, count = Math.Min(LinesPerBlock, lines - start);
-            Span<int> from = stackalloc int[count], to = stackalloc int[count];
-            for (int j = 0; j < count; j++)
-            {
-                var (o, i) = Math.DivRem(start + j, inner);
-                (from[j], to[j]) = (o * n * inner + i, o * m * inner + i);
-            }
-            double[] rented = ArrayPool<double>.Shared.Rent((padded + 1) * count);
-            Span<double> rows = rented.AsSpan(0, padded * count), sum = rented.AsSpan(padded * count, count);
-            var voxels = source.Span;
-            for (int k = 0; k < n; k++)
-            {
-                var row = rows.Slice((k + pad) * count, count);
-                for (int j = 0; j < count; j++) row[j] = voxels[from[j] + k * inner];
-            }
-            for (int k = 0; k < pad; k++)
-            {
-                rows.Slice(pad * count, count).CopyTo(rows[(k * count)..]);
-                rows.Slice((pad + n - 1) * count, count).CopyTo(rows[((pad + n + k) * count)..]);
-            }
-            if (order == 3) Prefilter(rows, padded, count);
-            for (int k = 0; k < m; k++)
-            {
-                TensorPrimitives.Multiply(rows.Slice(first[k] * count, count), weights[k * taps], sum);
-                for (int t = 1; t < taps; t++)
-                    TensorPrimitives.MultiplyAdd(rows.Slice((first[k] + t) * count, count), weights[k * taps + t], sum, sum);
-                for (int j = 0; j < count; j++) result[to[j] + k * inner] = (float)sum[j];
-            }
-            ArrayPool<double>.Shared.Return(rented);
-        });
-        return result;
+        int block = LinesPerBlock(axis);
+        for (int first = 0; first < lines.Lines; first += block)
+            ResampleBlock(source, target, lines.Part(first, Math.Min(block, lines.Lines - first)), axis);
     }
 
-    static void Nearest(ReadOnlySpan<float> source, Span<float> result, int outer, int n, int inner, int m)
+    /// <summary>Resamples all lines on all cores.</summary>
+    internal static void ResampleParallel(ReadOnlyMemory<float> source, Memory<float> target, AxisLines lines, AxisSampling axis)
     {
-        for (int o = 0; o < outer; o++)
-            for (int k = 0; k < m; k++)
-            {
-                int from = (int)((2L * k + 1) * n / (2L * m)); // floor of (k + 0.5) n/m, free of rounding
-                source.Slice((o * n + from) * inner, inner).CopyTo(result[((o * m + k) * inner)..]);
-            }
+        int block = LinesPerBlock(axis);
+        Parallel.For(0, (lines.Lines + block - 1) / block, b =>
+            ResampleBlock(source.Span, target.Span, lines.Part(b * block, Math.Min(block, lines.Lines - b * block)), axis));
     }
 
-    /// <summary>Samples to B-spline coefficients in place, <c>length x count</c>, half-sample symmetric at both ends (Unser 1999).</summary>
-    static void Prefilter(Span<double> rows, int length, int count)
+    static void ResampleBlock(ReadOnlySpan<float> source, Span<float> target, AxisLines lines, AxisSampling axis)
     {
-        const double gain = (1 - Pole) * (1 - 1 / Pole);
-        const int horizon = 28; // |Pole|^28 < 1e-15
-        TensorPrimitives.Multiply(rows, gain, rows);
-        Span<double> initial = stackalloc double[count];
-        initial.Clear();
-        double power = Pole;
-        for (int k = 0; k < Math.Min(horizon, length); k++, power *= Pole)
-            TensorPrimitives.MultiplyAdd(rows.Slice(k * count, count), power, initial, initial);
-        TensorPrimitives.Add(rows[..count], initial, rows[..count]);
-        for (int k = 1; k < length; k++)
+        int width = (lines.Lines + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count, padded = axis.Length + 2 * axis.Pad;
+        double[] rented = ArrayPool<double>.Shared.Rent((padded + 2) * width);
+        float[] results = ArrayPool<float>.Shared.Rent(Run * width);
+        Span<double> rows = rented.AsSpan(0, padded * width), samples = rows.Slice(axis.Pad * width, axis.Length * width);
+        if (width > lines.Lines) samples.Clear();
+        Load(source, lines, samples, width, axis.Length);
+        if (axis.Order == 3) CubicSpline.Filter(rows, axis.Length, axis.Pad, width, rented.AsSpan(padded * width, 2 * width));
+        else Repeat(rows, axis, width);
+        for (int k = 0; k < axis.Count; k += Run)
         {
-            var row = rows.Slice(k * count, count);
-            TensorPrimitives.MultiplyAdd(rows.Slice((k - 1) * count, count), Pole, row, row);
+            int run = Math.Min(Run, axis.Count - k);
+            for (int r = 0; r < run; r++)
+            {
+                bool direct = lines.ToPitch == 1 && width == lines.Lines;
+                Combine(rows[(axis.First[k + r] * width)..], axis.Weights.AsSpan((k + r) * axis.Taps, axis.Taps), width,
+                    direct ? target.Slice(lines.To + (k + r) * lines.ToStep, width) : results.AsSpan(r * width, width));
+                if (!direct && lines.ToPitch == 1) results.AsSpan(r * width, lines.Lines).CopyTo(target[(lines.To + (k + r) * lines.ToStep)..]);
+            }
+            if (lines.ToPitch == 1) continue;
+            for (int j = 0; j < lines.Lines; j++)
+                for (int r = 0, to = lines.To + j * lines.ToPitch + k * lines.ToStep; r < run; r++, to += lines.ToStep) target[to] = results[r * width + j];
         }
-        var last = rows.Slice((length - 1) * count, count);
-        TensorPrimitives.Multiply(last, Pole / (Pole - 1), last);
-        for (int k = length - 2; k >= 0; k--)
+        ArrayPool<float>.Shared.Return(results);
+        ArrayPool<double>.Shared.Return(rented);
+    }
+
+    static void Load(ReadOnlySpan<float> source, AxisLines lines, Span<double> samples, int width, int length)
+    {
+        if (lines.FromPitch == 1)
         {
-            var row = rows.Slice(k * count, count);
-            TensorPrimitives.Subtract(rows.Slice((k + 1) * count, count), row, row);
-            TensorPrimitives.Multiply(row, Pole, row);
+            for (int k = 0; k < length; k++) Widen(source.Slice(lines.From + k * lines.FromStep, lines.Lines), samples[(k * width)..]);
+            return;
+        }
+        for (int k = 0; k < length; k += Run)
+        {
+            int end = Math.Min(k + Run, length);
+            for (int j = 0; j < lines.Lines; j++)
+                for (int r = k, from = lines.From + j * lines.FromPitch + k * lines.FromStep; r < end; r++, from += lines.FromStep) samples[r * width + j] = source[from];
         }
     }
 
-    static (int[] First, double[] Weights) CubicTaps(int n, int m, int pad)
+    static void Widen(ReadOnlySpan<float> values, Span<double> wide)
     {
-        var (first, weights) = (new int[m], new double[4 * m]);
-        for (int k = 0; k < m; k++)
-        {
-            double x = Coordinate(k, n, m), floor = Math.Floor(x), t = x - floor, s = 1 - t;
-            first[k] = (int)floor - 1 + pad;
-            weights[4 * k] = s * s * s / 6;
-            weights[4 * k + 1] = (4 - 6 * t * t + 3 * t * t * t) / 6;
-            weights[4 * k + 2] = (4 - 6 * s * s + 3 * s * s * s) / 6;
-            weights[4 * k + 3] = t * t * t / 6;
-        }
-        return (first, weights);
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        var result = MemoryMarshal.Cast<double, Vector<double>>(wide);
+        for (int j = 0; j < vectors.Length; j++) (result[2 * j], result[2 * j + 1]) = (Vector.WidenLower(vectors[j]), Vector.WidenUpper(vectors[j]));
+        for (int j = vectors.Length * Vector<float>.Count; j < values.Length; j++) wide[j] = values[j];
     }
 
-    static (int[] First, double[] Weights) LinearTaps(int n, int m, int pad)
+    static void Repeat(Span<double> rows, AxisSampling axis, int width)
     {
-        var (first, weights) = (new int[m], new double[2 * m]);
-        for (int k = 0; k < m; k++)
+        for (int k = 0; k < axis.Pad; k++)
         {
-            double x = Coordinate(k, n, m), floor = Math.Floor(x);
-            first[k] = (int)floor + pad;
-            weights[2 * k] = 1 - (x - floor);
-            weights[2 * k + 1] = x - floor;
+            rows.Slice(axis.Pad * width, width).CopyTo(rows[(k * width)..]);
+            rows.Slice((axis.Pad + axis.Length - 1) * width, width).CopyTo(rows[((axis.Pad + axis.Length + k) * width)..]);
         }
-        return (first, weights);
     }
 
-    static double Coordinate(int k, int n, int m) => (k + 0.5) * n / m - 0.5;
+    /// <summary>Weighted sum of as many rows as there are weights.</summary>
+    static void Combine(ReadOnlySpan<double> rows, ReadOnlySpan<double> weights, int width, Span<float> sum)
+    {
+        var taps = MemoryMarshal.Cast<double, Vector<double>>(rows);
+        var result = MemoryMarshal.Cast<float, Vector<float>>(sum);
+        int step = width / Vector<double>.Count;
+        if (weights.Length == 4)
+        {
+            Vector<double> a = new(weights[0]), b = new(weights[1]), c = new(weights[2]), d = new(weights[3]);
+            for (int j = 0; j < result.Length; j++)
+            {
+                var low = taps[2 * j] * a + taps[step + 2 * j] * b + taps[2 * step + 2 * j] * c + taps[3 * step + 2 * j] * d;
+                var high = taps[2 * j + 1] * a + taps[step + 2 * j + 1] * b + taps[2 * step + 2 * j + 1] * c + taps[3 * step + 2 * j + 1] * d;
+                result[j] = Vector.Narrow(low, high);
+            }
+            return;
+        }
+        if (weights.Length == 2)
+        {
+            Vector<double> a = new(weights[0]), b = new(weights[1]);
+            for (int j = 0; j < result.Length; j++)
+                result[j] = Vector.Narrow(taps[2 * j] * a + taps[step + 2 * j] * b, taps[2 * j + 1] * a + taps[step + 2 * j + 1] * b);
+            return;
+        }
+        for (int j = 0; j < result.Length; j++) result[j] = Vector.Narrow(taps[2 * j], taps[2 * j + 1]);
+    }
 }

@@ -1,12 +1,17 @@
 namespace REHRSeg.Imaging;
 
-/// <summary>Separable resampling, half-pixel (FOV-preserving) coordinates, edge-replicated.</summary>
-public static class Resampler
+/// <summary>
+/// Resamples images and label maps: order 0 (nearest), 1 (linear) or 3 (cubic B-spline with prefilter), equal to scipy.ndimage and
+/// scikit-image to 1e-4 of the value range. Nothing is smoothed before shrinking, and cubic values are not clipped to the input's range. Work is
+/// spread over all cores; all methods are thread-safe.
+/// </summary>
+public static partial class Resampler
 {
     /// <summary>
-    /// To another number of voxels over the same field of view, all channels. Order 0 (nearest), 1 (linear), 3 (cubic B-spline
-    /// with prefilter; equal to scipy.ndimage.map_coordinates order 3, mode nearest, to 1e-4). Values are not clipped to the
-    /// input's range, and shrinking does not smooth first.
+    /// To another number of voxels over the same field of view, all channels: new voxel k of m lies at old index (k + 0.5) n/m - 0.5, and the outermost voxels
+    /// go on beyond their centres. Equal to scikit-image's <c>resize(mode="edge", anti_aliasing=False, clip=False)</c> and to
+    /// <c>scipy.ndimage.map_coordinates</c> or <c>zoom(grid_mode=True)</c> with mode "nearest". Beside the result, the memory needed is one
+    /// intermediate volume at most: none if x and y change and slices are not lost, or if one axis changes.
     /// </summary>
     /// <param name="volume">Image.</param>
     /// <param name="size">New voxels along x, y, z.</param>
@@ -16,29 +21,22 @@ public static class Resampler
     public static MLVolume Resize(MLVolume volume, ReadOnlySpan<int> size, int order = 3, int? orderZ = null)
     {
         ArgumentNullException.ThrowIfNull(volume);
-        return Resize(volume, ResizedGeometry(volume.Geometry, size), order, orderZ ?? order);
+        return Resize(volume, ResizedGeometry(volume.Geometry, size), [order, order, orderZ ?? order]);
     }
 
-    /// <summary>Labels: per-label one-hot of the order-1 resample, value of at least 0.5 wins, labels ascending (nnU-Net); z nearest if <paramref name="separateZ"/>.</summary>
+    /// <summary>
+    /// Labels over the same field of view in another number of voxels. Each label's one-hot map is thought of as resampled linearly; the shares decide.
+    /// With <see cref="LabelDecision.Half"/> equal to nnU-Net's <c>resize_segmentation</c> of order 1. Time and memory do not depend on the number of labels.
+    /// </summary>
     /// <param name="labels">Label map; each channel is resampled by itself.</param>
     /// <param name="size">New voxels along x, y, z.</param>
     /// <param name="separateZ">Nearest neighbour along z (anisotropic data), linear in plane.</param>
-    public static MLVolume ResizeLabels(MLVolume labels, ReadOnlySpan<int> size, bool separateZ = false)
+    /// <param name="decision">Which share wins.</param>
+    /// <exception cref="ArgumentException">A size is below 1.</exception>
+    public static MLVolume ResizeLabels(MLVolume labels, ReadOnlySpan<int> size, bool separateZ = false, LabelDecision decision = LabelDecision.Half)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        var geometry = ResizedGeometry(labels.Geometry, size);
-        if (geometry.Size.SequenceEqual(labels.Geometry.Size)) return labels;
-        var result = new float[checked(labels.Channels * geometry.VoxelCount)];
-        var mask = new float[labels.Voxels.Length];
-        foreach (float label in LabelValues(labels))
-        {
-            if (label == 0) continue;
-            var voxels = labels.Voxels;
-            for (int i = 0; i < mask.Length; i++) mask[i] = voxels[i] == label ? 1 : 0;
-            var share = Resize(labels.WithVoxels(mask, labels.Channels), geometry, 1, separateZ ? 0 : 1).Voxels;
-            for (int i = 0; i < result.Length; i++) if (share[i] >= 0.5f) result[i] = label;
-        }
-        return new(geometry, result, labels.Channels);
+        return ResizeLabels(labels, ResizedGeometry(labels.Geometry, size), [1, 1, separateZ ? 0 : 1], decision);
     }
 
     /// <summary>Thin image from a thick one along an axis: cubic B-spline on the FOV-preserving grid (r slices for each).</summary>
@@ -50,7 +48,7 @@ public static class Resampler
     public static MLVolume RefineImage(MLVolume thick, SliceAxis axis, int factor, int order = 3)
     {
         ArgumentNullException.ThrowIfNull(thick);
-        return Resize(thick, thick.Geometry.Refine(factor, axis), order, order);
+        return Resize(thick, thick.Geometry.Refine(factor, axis), [order, order, order]);
     }
 
     /// <summary>The distinct voxel values, ascending.</summary>
@@ -63,23 +61,25 @@ public static class Resampler
         return [.. seen];
     }
 
-    static MLVolume Resize(MLVolume volume, VolumeGeometry target, int order, int orderZ)
+    static MLVolume Resize(MLVolume volume, VolumeGeometry target, ReadOnlySpan<int> orders)
     {
-        RequireOrder(order, nameof(order));
-        RequireOrder(orderZ, nameof(orderZ));
-        ReadOnlyMemory<float> voxels = volume.Memory;
-        int[] size = [.. volume.Geometry.Size];
-        // Axes that shrink go first, so that the passes that follow have less to do.
-        foreach (int a in Enumerable.Range(0, 3).OrderBy(a => (double)target.Size[a] / size[a]))
-        {
-            if (target.Size[a] == size[a]) continue;
-            int inner = 1, outer = volume.Channels;
-            for (int b = 0; b < a; b++) inner *= size[b];
-            for (int b = a + 1; b < 3; b++) outer *= size[b];
-            voxels = AxisInterpolation.Resample(voxels, outer, size[a], inner, target.Size[a], a == 2 ? orderZ : order);
-            size[a] = target.Size[a];
-        }
-        return new(target, voxels, volume.Channels);
+        foreach (int order in orders) RequireOrder(order);
+        var (from, axes) = (volume.Geometry, new AxisSampling?[3]);
+        for (int a = 0; a < 3; a++) axes[a] = target.Size[a] == from.Size[a] ? null : AxisSampling.Resize(from.Size[a], target.Size[a], orders[a]);
+        return new(target, SeparableResampling.Run(volume.Memory, volume.Channels, from.Size.AsSpan(), axes), volume.Channels);
+    }
+
+    static MLVolume ResizeLabels(MLVolume labels, VolumeGeometry target, int[] orders, LabelDecision decision)
+    {
+        if (!Enum.IsDefined(decision)) throw new ArgumentOutOfRangeException(nameof(decision), decision, "This is not a rule for labels.");
+        var from = labels.Geometry;
+        if (target.Size.SequenceEqual(from.Size)) return labels;
+        // An axis that stays as it is has its samples where they were, which order 0 leaves alone.
+        AxisSampling[] axes = [.. Enumerable.Range(0, 3).Select(a => AxisSampling.Resize(from.Size[a], target.Size[a], from.Size[a] == target.Size[a] ? 0 : orders[a]))];
+        var result = new float[checked(labels.Channels * target.VoxelCount)];
+        for (int c = 0; c < labels.Channels; c++)
+            LabelSampling.Resize(labels.Memory.Slice(c * from.VoxelCount, from.VoxelCount), result.AsMemory(c * target.VoxelCount, target.VoxelCount), axes, decision);
+        return new(target, result, labels.Channels);
     }
 
     static VolumeGeometry ResizedGeometry(VolumeGeometry from, ReadOnlySpan<int> size)
@@ -94,8 +94,8 @@ public static class Resampler
         return new(size, spacing, [x, y, z], from.Direction.AsSpan());
     }
 
-    static void RequireOrder(int order, string name)
+    static void RequireOrder(int order)
     {
-        if (order is not (0 or 1 or 3)) throw new ArgumentOutOfRangeException(name, order, "Interpolation orders are 0 (nearest), 1 (linear) and 3 (cubic B-spline).");
+        if (order is not (0 or 1 or 3)) throw new ArgumentOutOfRangeException(nameof(order), order, "Interpolation orders are 0 (nearest), 1 (linear) and 3 (cubic B-spline).");
     }
 }

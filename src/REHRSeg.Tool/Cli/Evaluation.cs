@@ -10,7 +10,14 @@ namespace REHRSeg.Tool;
 /// <param name="Failed">Cases that could not be scored.</param>
 internal sealed record Evaluation(string Kind, IReadOnlyList<CaseScore> Cases, IReadOnlyList<ScoreSummary> Summary, int Failed)
 {
-    public static Evaluation Run(string predictions, string reference, bool images, Action<string> onError, Action<int, int, TimeSpan>? onStep, CancellationToken cancel)
+    /// <param name="predictions">Folder of predicted volumes.</param>
+    /// <param name="reference">Folder of reference volumes.</param>
+    /// <param name="images">Images instead of labels.</param>
+    /// <param name="onError">Takes the failure of a case.</param>
+    /// <param name="onStep">Takes cases done, cases, and time.</param>
+    /// <param name="cancel">Stops between cases.</param>
+    /// <param name="tolerance">Null: the standard measures. Else all of them, with this tolerance of the surface Dice in mm.</param>
+    public static Evaluation Run(string predictions, string reference, bool images, Action<string> onError, Action<int, int, TimeSpan>? onStep, CancellationToken cancel, double? tolerance = null)
     {
         var predicted = CaseFiles.Volumes(predictions);
         var truth = CaseFiles.Volumes(reference);
@@ -27,7 +34,7 @@ internal sealed record Evaluation(string Kind, IReadOnlyList<CaseScore> Cases, I
             {
                 string referenceFile = truth.GetValueOrDefault(name) ?? truth.GetValueOrDefault(images ? id : name) ?? truth.GetValueOrDefault(images ? id + "_0000" : name)
                     ?? throw new DatasetException($"{reference} has no volume named {name}; restore it, or remove {file}.");
-                cases.AddRange(images ? ScoreImage(id, file, referenceFile) : ScoreLabels(id, file, referenceFile, names));
+                cases.AddRange(images ? ScoreImage(id, file, referenceFile, tolerance is not null) : ScoreLabels(id, file, referenceFile, names, tolerance));
             }
             catch (Exception e) when (e is not OperationCanceledException && !CommandLine.IsDefect(e))
             {
@@ -42,23 +49,32 @@ internal sealed record Evaluation(string Kind, IReadOnlyList<CaseScore> Cases, I
     /// <summary>Mean of a measure over cases and foreground classes.</summary>
     public double Mean(string measure) => Summary.LastOrDefault(s => s.Measure == measure)?.Mean ?? double.NaN;
 
-    static IEnumerable<CaseScore> ScoreImage(string id, string file, string referenceFile)
+    static IEnumerable<CaseScore> ScoreImage(string id, string file, string referenceFile, bool all)
     {
         var (p, t) = (VolumeFile.Read(file), VolumeFile.Read(referenceFile));
         p.RequireSameGrid(t, file, referenceFile);
         yield return new(id, "image", "PSNR", Metrics.Psnr(p, t));
         yield return new(id, "image", "SSIM", Metrics.Ssim(p, t));
+        if (all) yield return new(id, "image", "SSIM of slices", Metrics.SsimOfSlices(p, t, t.Geometry.DetectSliceAxis() ?? SliceAxis.Z));
     }
 
-    static IEnumerable<CaseScore> ScoreLabels(string id, string file, string referenceFile, IReadOnlyList<LabelClass>? names)
+    static IEnumerable<CaseScore> ScoreLabels(string id, string file, string referenceFile, IReadOnlyList<LabelClass>? names, double? tolerance)
     {
         var (p, t) = (VolumeFile.Read(file), VolumeFile.Read(referenceFile));
         p.RequireSameGrid(t, file, referenceFile);
         IEnumerable<LabelClass> classes = names ?? [.. t.Voxels.ToArray().Concat(p.Voxels.ToArray()).Distinct().Order().Select(v => new LabelClass((int)v, $"class {(int)v}"))];
         foreach (var c in classes.Where(c => c.Value != 0))
         {
-            yield return new(id, c.Name, "DSC", Metrics.Dice(p, t, c.Value));
-            yield return new(id, c.Name, "HD95", Metrics.HausdorffDistance95(p, t, c.Value));
+            var scores = Metrics.Compare(p, t, c.Value, tolerance ?? 0);
+            yield return new(id, c.Name, "DSC", scores.Dice);
+            yield return new(id, c.Name, "HD95", scores.HausdorffDistance95);
+            if (tolerance is null) continue;
+            yield return new(id, c.Name, "Jaccard", scores.Jaccard);
+            yield return new(id, c.Name, "HD", scores.HausdorffDistance);
+            yield return new(id, c.Name, "ASSD", scores.AverageSurfaceDistance);
+            yield return new(id, c.Name, "surface DSC", scores.SurfaceDice);
+            yield return new(id, c.Name, "volume difference", scores.VolumeDifference);
+            yield return new(id, c.Name, "relative volume difference", scores.RelativeVolumeDifference);
         }
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace REHRSeg.Imaging;
 
 /// <summary>A stream whose next bytes can be looked at before they are read: for headers and for telling formats apart.</summary>
@@ -5,6 +7,12 @@ sealed class PeekableStream(Stream inner) : ReadOnlyStream
 {
     byte[] _bytes = [];
     int _at, _end;
+
+    /// <summary>The file whose bytes come next, as they are, and where they stand in it; null for other streams. For reading at several places at once.</summary>
+    internal (SafeFileHandle Handle, long Position)? File => inner is FileStream file ? (file.SafeFileHandle, file.Position - (_end - _at)) : null;
+
+    /// <summary>Goes on at another place of <see cref="File"/>.</summary>
+    internal void SeekFile(long position) => (((FileStream)inner).Position, _at, _end) = (position, 0, 0);
 
     /// <summary>The next <paramref name="count"/> bytes, or fewer where the stream ends; they remain to be read. Valid until the next call.</summary>
     internal async ValueTask<ReadOnlyMemory<byte>> Peek(int count, bool async, CancellationToken cancel)

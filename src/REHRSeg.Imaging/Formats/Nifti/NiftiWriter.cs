@@ -17,13 +17,13 @@ static class NiftiWriter
         NiftiFields.Write(header, bytes);
         string voxelFile = pair ? Path.Combine(Path.GetDirectoryName(output.Name) ?? "", VolumeFile.NameWithoutEnding(output.Name) + (gzip ? ".img.gz" : ".img")) : output.Name;
         var target = output.Create(voxelFile);
-        var content = gzip ? new GZipStream(target, compression, leaveOpen: true) : target;
+        var content = gzip ? new ParallelGzipStream(target, compression) : target;
         return new(output, layout, pair ? new([], content, content, target, WriteHeader) : new(bytes, content, content, target));
 
         async ValueTask WriteHeader(bool async, CancellationToken cancel)
         {
             var headerTarget = output.Create(output.Name);
-            var header = gzip ? new GZipStream(headerTarget, compression, leaveOpen: true) : headerTarget;
+            var header = gzip ? new ParallelGzipStream(headerTarget, compression) : headerTarget;
             await header.WriteSome(bytes, async, cancel).ConfigureAwait(false);
             if (gzip && async) await header.DisposeAsync().ConfigureAwait(false);
             else if (gzip) header.Dispose();

@@ -15,7 +15,7 @@ static class NrrdWriter
         string? dataFile = detached ? SidecarFile.NameFor(output.Name, gzip ? ".raw.gz" : ".raw") : null;
         byte[] header = Encoding.UTF8.GetBytes(NrrdHeader.Write(layout, gzip ? NrrdEncoding.Gzip : NrrdEncoding.Raw, dataFile));
         var target = output.Create(dataFile is null ? output.Name : Path.Combine(Path.GetDirectoryName(output.Name) ?? "", dataFile));
-        Stream content = gzip ? new GZipStream(target, compression, leaveOpen: true) : target;
+        Stream content = gzip ? new ParallelGzipStream(target, compression) : target;
         return new(output, layout, dataFile is null ? new(header, target, content, target) : new([], target, content, target, (async, cancel) => output.Create(output.Name).WriteSome(header, async, cancel)));
     }
 }

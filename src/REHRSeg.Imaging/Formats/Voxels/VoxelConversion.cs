@@ -40,8 +40,8 @@ static class VoxelConversion
         {
             VolumeDataType.UInt8 => TryRound<byte>(values, bytes),
             VolumeDataType.Int8 => TryRound<sbyte>(values, bytes),
-            VolumeDataType.Int16 => TryRound<short>(values, bytes),
-            VolumeDataType.UInt16 => TryRound<ushort>(values, bytes),
+            VolumeDataType.Int16 => TryRound16(values, MemoryMarshal.Cast<byte, short>(bytes), short.MinValue, short.MaxValue),
+            VolumeDataType.UInt16 => TryRound16(values, MemoryMarshal.Cast<byte, short>(bytes), ushort.MinValue, ushort.MaxValue),
             VolumeDataType.Int32 => TryRound<int>(values, bytes),
             VolumeDataType.UInt32 => TryRound<uint>(values, bytes),
             VolumeDataType.Int64 => TryRound<long>(values, bytes),
@@ -98,6 +98,29 @@ static class VoxelConversion
         TensorPrimitives.ConvertTruncating<float, T>(rounded, MemoryMarshal.Cast<byte, T>(bytes));
         ArrayPool<float>.Shared.Return(scratch);
         return fits;
+    }
+
+    /// <summary>As <c>TryRound</c> in one pass, for the types that most images have. The bits of a value above <c>short</c>'s range are those of <c>ushort</c>.</summary>
+    static bool TryRound16(ReadOnlySpan<float> values, Span<short> stored, int low, int high)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        var pairs = MemoryMarshal.Cast<short, Vector<short>>(stored[..values.Length]);
+        Vector<float> least = new(low), most = new(high);
+        var fits = Vector<int>.AllBitsSet; // a comparison with NaN is false
+        for (int i = 0; i < pairs.Length; i++)
+        {
+            Vector<float> a = Vector.Round(vectors[2 * i]), b = Vector.Round(vectors[2 * i + 1]);
+            fits &= Vector.GreaterThanOrEqual(a, least) & Vector.LessThanOrEqual(a, most) & Vector.GreaterThanOrEqual(b, least) & Vector.LessThanOrEqual(b, most);
+            pairs[i] = Vector.Narrow(Vector.ConvertToInt32Native(a), Vector.ConvertToInt32Native(b));
+        }
+        bool all = fits == Vector<int>.AllBitsSet;
+        for (int i = pairs.Length * Vector<short>.Count; i < values.Length; i++)
+        {
+            float rounded = MathF.Round(values[i]);
+            all &= rounded >= low && rounded <= high;
+            stored[i] = all ? (short)(int)rounded : (short)0;
+        }
+        return all;
     }
 
     static bool TryWiden(ReadOnlySpan<float> values, Span<byte> bytes)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Win32.SafeHandles;
 
 namespace REHRSeg.Imaging;
 
@@ -25,8 +26,9 @@ sealed class VoxelReader(VoxelLayout layout, VoxelSource source) : VolumeReader
     {
         if (layout.VoxelCount > Array.MaxLength) throw FormatProblem.Invalid(_source.File, "voxels", layout.VoxelCount, $"one array holds {Array.MaxLength}; read the volume in slabs (VolumeFile.OpenRead)");
         int total = (int)layout.VoxelCount, perBlock = BlockBytes / layout.Stored.Type.Bytes();
-        var values = new float[_source.IsUnverified ? Math.Min(total, Math.Max(perBlock, (_source.FileLength ?? 0) * 64 / layout.Stored.Type.Bytes())) : total];
-        for (int done = 0; done < total;)
+        var values = GC.AllocateUninitializedArray<float>(_source.IsUnverified ? (int)Math.Min(total, Math.Max(perBlock, (_source.FileLength ?? 0) * 64 / layout.Stored.Type.Bytes())) : total);
+        bool read = !async && !_source.IsUnverified && _source.Content is PeekableStream { File: { } file } content && ReadParallel(content, file.Handle, file.Position, values);
+        for (int done = 0; done < total && !read;)
         {
             int count = Math.Min(perBlock, total - done);
             if (done + count > values.Length) Array.Resize(ref values, (int)Math.Min(total, 2L * (done + count)));
@@ -36,6 +38,24 @@ sealed class VoxelReader(VoxelLayout layout, VoxelSource source) : VolumeReader
         await End(async, cancel).ConfigureAwait(false);
         SlicesRead = SliceCount;
         return new(Geometry, layout.Interleaved ? Planar(values) : values, Channels);
+    }
+
+    /// <summary>Reads and decodes blocks of a plain file on all cores. False if one of them failed: reading in order then tells why.</summary>
+    bool ReadParallel(PeekableStream content, SafeFileHandle file, long position, float[] values)
+    {
+        int voxelBytes = layout.Stored.Type.Bytes(), perBlock = BlockBytes / voxelBytes;
+        var outcome = Parallel.For(0, (values.Length + perBlock - 1) / perBlock, (block, state) =>
+        {
+            var part = values.AsSpan(block * perBlock, Math.Min(perBlock, values.Length - block * perBlock));
+            byte[] pooled = ArrayPool<byte>.Shared.Rent(BlockBytes);
+            var bytes = pooled.AsSpan(0, part.Length * voxelBytes);
+            int done = 0, count;
+            while (done < bytes.Length && (count = RandomAccess.Read(file, bytes[done..], position + (long)block * BlockBytes + done)) > 0) done += count;
+            if (done < bytes.Length || !VoxelConversion.TryDecode(bytes, part, layout.Stored)) state.Stop();
+            ArrayPool<byte>.Shared.Return(pooled);
+        });
+        if (outcome.IsCompleted) content.SeekFile(position + (long)values.Length * voxelBytes);
+        return outcome.IsCompleted;
     }
 
     async ValueTask<int> ReadSlices(Memory<float> voxels, bool async, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 
 namespace REHRSeg.Imaging;
 
@@ -30,29 +31,76 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
         int count = CountSlices(voxels), voxelBytes = layout.Stored.Type.Bytes();
         RequireUsable();
         _broken = true; // until these slices are whole
-        var block = ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes);
         try
         {
             await Begin(async, cancel).ConfigureAwait(false);
-            for (int done = 0; done < voxels.Length; done += BlockVoxels)
-            {
-                var values = voxels[done..Math.Min(done + BlockVoxels, voxels.Length)];
-                var bytes = block.AsMemory(0, values.Length * voxelBytes);
-                if (!VoxelConversion.TryEncode(values.Span, bytes.Span, layout.Stored.Type)) throw DoesNotFit(values.Span, done);
-                await parts.Content.WriteSome(bytes, async, cancel).ConfigureAwait(false);
-            }
+            if (!async && !output.IsStream && voxels.Length > BlockVoxels && parts.Content is FileStream file) WriteParallel(file, voxels);
+            else await WriteInOrder(voxels, voxelBytes, async, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (AtomicFile.IsOfDisk(e))
         {
             throw AtomicFile.CannotWrite(output.Name, e);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(block);
-        }
         SlicesWritten += count;
         _broken = false;
     }
+
+    /// <summary>To a plain file of our own: encodes and writes blocks on all cores.</summary>
+    void WriteParallel(FileStream file, ReadOnlyMemory<float> voxels)
+    {
+        file.Flush();
+        var (handle, position, voxelBytes) = (file.SafeFileHandle, file.Position, layout.Stored.Type.Bytes());
+        ParallelLoopResult outcome;
+        try
+        {
+            outcome = Parallel.For(0, (voxels.Length + BlockVoxels - 1) / BlockVoxels, (block, state) =>
+            {
+                var values = Part(voxels, block * BlockVoxels);
+                byte[] bytes = ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes);
+                if (Encode(values, bytes)) RandomAccess.Write(handle, bytes.AsSpan(0, values.Length * voxelBytes), position + (long)block * BlockVoxels * voxelBytes);
+                else state.Break();
+                ArrayPool<byte>.Shared.Return(bytes);
+            });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            throw;
+        }
+        if (outcome.LowestBreakIteration is { } first) throw DoesNotFit(Part(voxels, (int)first * BlockVoxels).Span, (int)first * BlockVoxels);
+        file.Position = position + (long)voxels.Length * voxelBytes;
+    }
+
+    /// <summary>While one block is written, the next one is encoded.</summary>
+    async ValueTask WriteInOrder(ReadOnlyMemory<float> voxels, int voxelBytes, bool async, CancellationToken cancel)
+    {
+        byte[][] blocks = [ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes), ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes)];
+        var encoded = Task.FromResult(voxels.IsEmpty || Encode(Part(voxels, 0), blocks[0]));
+        try
+        {
+            for (int done = 0, i = 0; done < voxels.Length; done += BlockVoxels, i ^= 1)
+            {
+                var values = Part(voxels, done);
+                if (!(async ? await encoded.ConfigureAwait(false) : encoded.GetAwaiter().GetResult())) throw DoesNotFit(values.Span, done);
+                if (done + BlockVoxels < voxels.Length)
+                {
+                    var (next, into) = (Part(voxels, done + BlockVoxels), blocks[i ^ 1]);
+                    encoded = Task.Run(() => Encode(next, into), CancellationToken.None);
+                }
+                await parts.Content.WriteSome(blocks[i].AsMemory(0, values.Length * voxelBytes), async, cancel).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (async) await encoded.ConfigureAwait(false);
+            else encoded.Wait(CancellationToken.None);
+            foreach (byte[] block in blocks) ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    static ReadOnlyMemory<float> Part(ReadOnlyMemory<float> voxels, int from) => voxels[from..Math.Min(from + BlockVoxels, voxels.Length)];
+
+    bool Encode(ReadOnlyMemory<float> values, byte[] block) => VoxelConversion.TryEncode(values.Span, block.AsSpan(0, values.Length * layout.Stored.Type.Bytes()), layout.Stored.Type);
 
     void RequireUsable()
     {
