@@ -12,7 +12,7 @@ static partial class NumpyArray
 {
     const int MaxDeflateRatio = 1032, BlockValues = 1 << 14;
     static readonly byte[] s_magic = [0x93, .. "NUMPY"u8, 1, 0];
-    static readonly Dictionary<string, int> s_typeBytes = new() { ["|b1"] = 1, ["|u1"] = 1, ["|i1"] = 1, ["<i2"] = 2, ["<u2"] = 2, ["<i4"] = 4, ["<i8"] = 8, ["<f4"] = 4, ["<f8"] = 8 };
+    static readonly Dictionary<string, int> s_typeBytes = new() { ["|b1"] = 1, ["|u1"] = 1, ["|i1"] = 1, ["<i2"] = 2, ["<u2"] = 2, ["<i4"] = 4, ["<u4"] = 4, ["<i8"] = 8, ["<u8"] = 8, ["<f4"] = 4, ["<f8"] = 8 };
 
     /// <summary>The array's shape.</summary>
     /// <exception cref="VolumeFormatException">No such array, no npy, another order or type, or more than <paramref name="most"/> values.</exception>
@@ -38,7 +38,9 @@ static partial class NumpyArray
             case "<i2": Decode<short, T>(stream, values); break;
             case "<u2": Decode<ushort, T>(stream, values); break;
             case "<i4": Decode<int, T>(stream, values); break;
+            case "<u4": Decode<uint, T>(stream, values); break;
             case "<i8": Decode<long, T>(stream, values); break;
+            case "<u8": Decode<ulong, T>(stream, values); break;
             case "<f4": Decode<float, T>(stream, values); break;
             default: Decode<double, T>(stream, values); break;
         }
@@ -57,7 +59,12 @@ static partial class NumpyArray
             case VolumeDataType.UInt16: Encode<T, ushort>(stream, "<u2", shape, values); break;
             case VolumeDataType.Int32: Encode<T, int>(stream, "<i4", shape, values); break;
             case VolumeDataType.Float32: Encode<T, float>(stream, "<f4", shape, values); break;
-            default: Encode<T, double>(stream, "<f8", shape, values); break;
+            case VolumeDataType.Float64: Encode<T, double>(stream, "<f8", shape, values); break;
+            case VolumeDataType.Int8: Encode<T, sbyte>(stream, "|i1", shape, values); break;
+            case VolumeDataType.UInt32: Encode<T, uint>(stream, "<u4", shape, values); break;
+            case VolumeDataType.Int64: Encode<T, long>(stream, "<i8", shape, values); break;
+            case VolumeDataType.UInt64: Encode<T, ulong>(stream, "<u8", shape, values); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, "NumPy has no such type.");
         }
     }
 

@@ -32,7 +32,7 @@ static class SegmentEndpoint
         }
         catch (BadHttpRequestException e) { return Problem(e.StatusCode, e.Message); }                // too long, too slow, cut off
         catch (MemoryLimitException e) { return Problem(413, e.Message); }
-        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException) { return Problem(400, e.Message); }   // no NIfTI, damaged, of other channels, no form
+        catch (Exception e) when (e is IOException and not ModelFormatException or InvalidDataException or ArgumentException) { return Problem(400, e.Message); }   // of no known format, damaged, of other channels, no form
     }
 
     static IResult Problem(int status, string detail) => TypedResults.Problem(detail.Split(" (Parameter '")[0], statusCode: status);

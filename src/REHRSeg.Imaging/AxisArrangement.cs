@@ -35,10 +35,10 @@ sealed class AxisArrangement
             if (Reversed[t]) first += stride * (length[t] - 1);
         }
         int to = 0;
-        for (int c = first; c < source.Length + first; c += count)
+        for (long c = first; c < (long)source.Length + first; c += count)
             for (int z = 0; z < length[2]; z++)
                 for (int y = 0; y < length[1]; y++, to += length[0])
-                    CopyRow(source, c + z * step[2] + y * step[1], step[0], result.Slice(to, length[0]));
+                    CopyRow(source, (int)c + z * step[2] + y * step[1], step[0], result.Slice(to, length[0]));
     }
 
     static void CopyRow(ReadOnlySpan<float> source, int from, int step, Span<float> row)

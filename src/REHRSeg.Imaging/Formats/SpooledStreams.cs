@@ -5,35 +5,35 @@ static class SpooledStreams
 {
     internal static VolumeReader Read(IVolumeFormat format, Stream stream, VolumeReadLimits limits)
     {
-        string path = TemporaryPath(format);
+        string folder = TemporaryFolder(format, out string path);
         try
         {
-            using (var file = Create(path)) stream.CopyTo(file);
+            using (var file = File.Create(path)) stream.CopyTo(file);
             return new MemoryVolumeReader(format.Read(path, limits));
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(folder, recursive: true);
         }
     }
 
     internal static async Task<VolumeReader> ReadAsync(IVolumeFormat format, Stream stream, VolumeReadLimits limits, CancellationToken cancel)
     {
-        string path = TemporaryPath(format);
+        string folder = TemporaryFolder(format, out string path);
         try
         {
-            using (var file = Create(path)) await stream.CopyToAsync(file, cancel).ConfigureAwait(false);
+            using (var file = File.Create(path)) await stream.CopyToAsync(file, cancel).ConfigureAwait(false);
             return new MemoryVolumeReader(await Task.Run(() => format.Read(path, limits), cancel).ConfigureAwait(false));
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(folder, recursive: true);
         }
     }
 
     internal static async ValueTask Write(IVolumeFormat format, MLVolume volume, Stream stream, string name, VolumeDataType dataType, bool async, CancellationToken cancel)
     {
-        string path = TemporaryPath(format);
+        string folder = TemporaryFolder(format, out string path);
         try
         {
             if (async) await Task.Run(() => format.Write(volume, path, dataType), cancel).ConfigureAwait(false);
@@ -48,17 +48,15 @@ static class SpooledStreams
         }
         finally
         {
-            File.Delete(path);
+            Directory.Delete(folder, recursive: true);
         }
     }
 
-    static string TemporaryPath(IVolumeFormat format) => Path.Combine(Path.GetTempPath(), $"rehrseg-{Guid.NewGuid():N}{format.Endings[0]}");
-
-    /// <summary>Readable by this user alone: the content may be a patient's.</summary>
-    static FileStream Create(string path)
+    /// <summary>A folder that this user alone can enter: the content may be a patient's.</summary>
+    static string TemporaryFolder(IVolumeFormat format, out string path)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new(path, options);
+        string folder = Directory.CreateTempSubdirectory("rehrseg-").FullName;
+        path = Path.Combine(folder, "volume" + format.Endings[0]);
+        return folder;
     }
 }

@@ -56,6 +56,7 @@ public static partial class VolumeFile
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static async Task<VolumeGeometry> ReadGeometryAsync(string path, VolumeReadLimits? limits = null, CancellationToken cancellationToken = default)
     {
+        if (Existing(path) is not IVoxelFormat and var added) return await Task.Run(() => added.ReadGeometry(path, limits ?? VolumeReadLimits.Default), cancellationToken).ConfigureAwait(false);
         using var reader = await OpenReadAsync(path, limits, cancellationToken).ConfigureAwait(false);
         return reader.Geometry;
     }

@@ -53,12 +53,18 @@ public static partial class VolumeFile
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    static void RequireChannels(VolumeGeometry geometry, int channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        if ((long)channels * geometry.Depth > int.MaxValue) throw new ArgumentOutOfRangeException(nameof(channels), channels, $"{channels} channels of {geometry.Depth} slices are more than {int.MaxValue} slices.");
+    }
+
     /// <summary>Begins a file that is written in slabs; the target changes only in <see cref="VolumeWriter.Complete"/>.</summary>
     /// <inheritdoc cref="Write(MLVolume, string, VolumeDataType?)"/>
     public static VolumeWriter OpenWrite(string path, VolumeGeometry geometry, int channels = 1, VolumeDataType? dataType = null)
     {
         ArgumentNullException.ThrowIfNull(geometry);
-        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        RequireChannels(geometry, channels);
         return Find(path).Format.OpenWrite(path, geometry, channels, Checked(dataType));
     }
 
@@ -68,7 +74,7 @@ public static partial class VolumeFile
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(geometry);
-        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        RequireChannels(geometry, channels);
         return Find(name).Format.OpenWrite(stream, name, geometry, channels, Checked(dataType));
     }
 

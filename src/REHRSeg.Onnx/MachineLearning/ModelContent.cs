@@ -12,8 +12,10 @@ internal sealed class ModelContent : IDisposable
 
     readonly byte[]? _bytes;
     readonly FileStream? _file;
+    readonly string? _folder;
+    bool _disposed;
 
-    ModelContent(byte[]? bytes, FileStream? file, string name) => (_bytes, _file, Name) = (bytes, file, name);
+    ModelContent(byte[]? bytes, FileStream? file, string? folder, string name) => (_bytes, _file, _folder, Name) = (bytes, file, folder, name);
 
     /// <summary>For messages.</summary>
     public string Name { get; }
@@ -32,7 +34,7 @@ internal sealed class ModelContent : IDisposable
         {
             byte[] bytes = start.ToArray();
             load(ModelSource.Memory(bytes, name));
-            return new(bytes, null, name);
+            return new(bytes, null, null, name);
         }
         string folder = Directory.CreateTempSubdirectory("rehrseg-").FullName, path = Path.Combine(folder, "model.onnx");
         try
@@ -46,7 +48,7 @@ internal sealed class ModelContent : IDisposable
             }
             load(ModelSource.File(path, name));
             // Open, it needs no name; without one, nothing is left behind whatever becomes of the process.
-            return new(null, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete), name);
+            return new(null, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete), folder, name);
         }
         finally
         {
@@ -54,7 +56,7 @@ internal sealed class ModelContent : IDisposable
         }
     }
 
-    /// <summary>Where a system does not let an open file go, it stays in the temporary folder: no reason to fail.</summary>
+    /// <summary>Where a system does not let an open file go, it stays in the temporary folder until <see cref="Dispose"/>: no reason to fail.</summary>
     static void Remove(string folder)
     {
         try
@@ -73,6 +75,7 @@ internal sealed class ModelContent : IDisposable
     /// <exception cref="ObjectDisposedException">Disposed.</exception>
     public void WriteTo(Stream stream)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (_bytes is not null)
         {
             stream.Write(_bytes);
@@ -84,5 +87,11 @@ internal sealed class ModelContent : IDisposable
     }
 
     /// <summary>Forgets a model that lies in a file.</summary>
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _file?.Dispose();
+        if (_folder is not null && Directory.Exists(_folder)) Remove(_folder);
+    }
 }

@@ -50,6 +50,13 @@ internal sealed class ActivationMemory
         for (int n = 0; n < graph.Nodes.Count; n++)
         {
             var node = graph.Nodes[n];
+            if (Folded(node) is { } folded)
+            {
+                _constants[node.Outputs[0]] = folded;
+                _extents[node.Outputs[0]] = default;
+                nodes.Add((alive, 0));
+                continue;
+            }
             double inner = Branches(node).SelectMany(Walk).Select(i => i.Alive + i.Scratch).DefaultIfEmpty().Max(), made = 0;
             foreach (string output in node.Outputs) made += (_extents[output] = Measure(node, output)).Count;
             var over = node.Inputs.Distinct().Where(i => own.Contains(i) && last[i] == n).Select(i => Of(i).Count).ToArray();
@@ -59,6 +66,12 @@ internal sealed class ActivationMemory
         }
         return nodes;
     }
+
+    /// <summary>What ONNX Runtime computes once, when it loads the file: weights that are stored in half precision or as 8-bit integers.</summary>
+    OnnxTensor? Folded(OnnxNode node) =>
+        node.Op is "Cast" or "DequantizeLinear" or "Identity" or "Mul" && node.Outputs.Count == 1 && node.Inputs.Count > 0 && node.Inputs.TrueForAll(_constants.ContainsKey)
+            ? node.Inputs.Select(i => _constants[i]).MaxBy(c => Product(c.Sizes))! with { Values = null }
+            : null;
 
     /// <summary>What a node takes, its branches included.</summary>
     static IEnumerable<string> Taken(OnnxNode node) => node.Inputs.Concat(node.Branches.SelectMany(b => b.Graph.Nodes.SelectMany(Taken).Concat(b.Graph.Outputs)));
@@ -72,6 +85,7 @@ internal sealed class ActivationMemory
         var first = node.Inputs.Count == 0 ? default : Of(node.Inputs[0]);
         switch (node.Op)
         {
+            case "DynamicQuantizeLinear" when output != node.Outputs[0]: return default; // scale and zero point
             case "Shape" or "Size" or "GlobalAveragePool" or "GlobalMaxPool": return default;
             case "Conv" or "ConvInteger" when Sizes(node, 1) is [var made, var each, ..]: return new(first.Count / Math.Max(1, each * Group(node)) * made / Strides(node), made);
             case "QLinearConv" when Sizes(node, 3) is [var made, var each, ..]: return new(first.Count / Math.Max(1, each * Group(node)) * made / Strides(node), made);
@@ -83,9 +97,9 @@ internal sealed class ActivationMemory
             case "MatMul" when first.Count == 0 && node.Inputs.Count == 2: return new(Of(node.Inputs[1]).Count / SliceTaps * _factor, 0); // the HR head's interpolation, from taps to thin slices
             case "Resize" when Values(node, 2) is { Length: > 0 } scales: return first with { Count = scales.Aggregate(first.Count, (a, b) => a * Math.Abs(b)) };
             case "Slice": return Part(first, node);
-            case "If": return Branches(node).SelectMany(b => b.Outputs).Select(Of).MaxBy(e => e.Count);
+            case "If": return Branches(node).SelectMany(b => b.Outputs).Select(Of).DefaultIfEmpty().MaxBy(e => e.Count);
             case var op:
-                var largest = node.Inputs.Select(Of).MaxBy(e => e.Count);
+                var largest = node.Inputs.Select(Of).DefaultIfEmpty().MaxBy(e => e.Count);
                 return s_rearranging.Contains(op) ? largest with { Channels = 0 } : largest;
         }
     }

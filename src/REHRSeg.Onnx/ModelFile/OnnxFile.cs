@@ -51,7 +51,7 @@ internal static class OnnxFile
             throw new ModelFormatException($"{source} is not an ONNX file, or is damaged or cut off ({e.Message}). Export or copy it again.", e);
         }
         if (graph is null || opset is null) throw new ModelFormatException($"{source} is not an ONNX file, or is cut off: it has no {(graph is null ? "graph" : "operator set")}. Export or copy it again.");
-        return new(metadata, graph, opset.Value);
+        return new(metadata, graph);
     }
 
     /// <summary>A field that this program does not know: what it would do in a runtime is not known either.</summary>

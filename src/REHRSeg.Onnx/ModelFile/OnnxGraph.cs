@@ -3,15 +3,13 @@ namespace REHRSeg.Onnx;
 /// <summary>What a scorer needs to know of a checked model file.</summary>
 /// <param name="Metadata">All key/values.</param>
 /// <param name="Graph">The network.</param>
-/// <param name="Version">Version of the operator set.</param>
-internal sealed record OnnxModel(IReadOnlyDictionary<string, string> Metadata, OnnxGraph Graph, long Version);
+internal sealed record OnnxModel(IReadOnlyDictionary<string, string> Metadata, OnnxGraph Graph);
 
 /// <summary>Nodes in the order in which the file has them, and the constants that they use.</summary>
 internal sealed class OnnxGraph
 {
     public List<OnnxNode> Nodes { get; } = [];
     public Dictionary<string, OnnxTensor> Constants { get; } = [];
-    public List<string> Inputs { get; } = [];
     public List<string> Outputs { get; } = [];
 }
 

@@ -29,9 +29,8 @@ internal sealed class OnnxGraphReader(string source)
                     var (name, tensor) = OnnxTensorReader.Read(reader.Content, source);
                     if (!graph.Constants.TryAdd(name, tensor)) throw new ModelFormatException($"{source} has two tensors of the name '{OnnxFile.Shorten(name)}'. Export it again.");
                     break;
-                case 11: graph.Inputs.Add(ValueName(reader.Content)); break;
                 case 12: graph.Outputs.Add(ValueName(reader.Content)); break;
-                case 2 or 10 or 13 or 14 or 16: break; // name, documentation, types of inner values, notes
+                case 2 or 10 or 11 or 13 or 14 or 16: break; // name, documentation, inputs, types of inner values, notes
                 case 15: throw SparseWeights();
                 default: throw OnnxFile.Unknown("a graph", reader.Field, source);
             }

@@ -4,9 +4,9 @@ namespace REHRSeg.Onnx;
 internal static class NetworkMemory
 {
     /// <summary>
-    /// What ONNX Runtime's arena takes for each byte that is alive at a time: it grows by powers of two and cannot always fill its gaps. Measured: 1.3 to 1.7 (tests/REHRSeg.Benchmarks/results.md).
+    /// What ONNX Runtime's arena takes for each byte that is alive at a time: it grows by powers of two and cannot always fill its gaps. Measured: up to 1.75 (tests/REHRSeg.Benchmarks/results.md).
     /// </summary>
-    const double Arena = 1.75;
+    const double Arena = 2;
 
     /// <summary>Buffers of convolutions and of threads.</summary>
     const long Fixed = 32L << 20;

@@ -21,14 +21,18 @@ internal static class OnnxDevice
         if (options.GpuDeviceId is < 0) throw new ArgumentOutOfRangeException(nameof(options.GpuDeviceId), options.GpuDeviceId, "A GPU's number is at least 0.");
         try
         {
-            if (options.GpuDeviceId is { } gpu)
-            {
-                if (TryGpu(model, gpu, options, out string reason) is { } session) return (session, $"cuda:{gpu}");
-                if (!options.FallbackToCpu) throw new InvalidOperationException($"GPU {gpu} cannot be used: {reason}.");
-                options.Warn?.Invoke($"GPU {gpu} cannot be used, the CPU is: {reason}.");
-            }
+            string reason = "";
+            if (options.GpuDeviceId is { } gpu && TryGpu(model, gpu, options, out reason) is { } onGpu) return (onGpu, $"cuda:{gpu}");
             using var settings = Settings(options);
-            return (model.Load(settings), Cpu);
+            var session = model.Load(settings); // also where falling back is not allowed: a model that no device loads is not the GPU's fault
+            if (options.GpuDeviceId is null) return (session, Cpu);
+            if (!options.FallbackToCpu)
+            {
+                session.Dispose();
+                throw new InvalidOperationException($"GPU {options.GpuDeviceId} cannot be used: {reason}.");
+            }
+            options.Warn?.Invoke($"GPU {options.GpuDeviceId} cannot be used, the CPU is: {reason}.");
+            return (session, Cpu);
         }
         catch (OnnxRuntimeException e)
         {

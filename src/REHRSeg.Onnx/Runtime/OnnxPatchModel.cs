@@ -19,9 +19,9 @@ internal sealed class OnnxPatchModel : IPatchModel
     {
         string source = model.Name;
         (_info, _session) = (info, new(model, options));
-        _activations = new(graph, "image", info.Channels, info.Factor);
         try
         {
+            _activations = new(graph, "image", info.Channels, info.Factor);
             _session.Require(output: false, "image", source, -1, info.Channels, -1, -1, -1);
             _session.Require(output: true, "lr", source, -1, info.Labels.Length, -1, -1, -1);
             if (info.HasHighResolutionHead) _session.Require(output: true, "hr", source, -1, info.Labels.Length, -1, -1, -1);

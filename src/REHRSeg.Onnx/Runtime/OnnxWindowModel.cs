@@ -19,9 +19,9 @@ internal sealed class OnnxWindowModel : ITiledWindowModel
     {
         string source = model.Name;
         (_info, _session) = (info, new(model, options));
-        _activations = new(graph, "slices", info.ImageChannels + info.LabelChannels);
         try
         {
+            _activations = new(graph, "slices", info.ImageChannels + info.LabelChannels);
             _session.Require(output: false, "slices", source, -1, info.ImageChannels + info.LabelChannels, 4, -1, -1);
             _session.Require(output: true, "image", source, -1, info.ImageChannels, info.Factor, -1, -1);
             _session.Require(output: true, "label", source, -1, info.LabelChannels, info.Factor, -1, -1);

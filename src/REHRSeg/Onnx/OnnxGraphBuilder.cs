@@ -117,10 +117,6 @@ internal sealed class OnnxGraphBuilder(IReadOnlyDictionary<string, WeightArray> 
     public string Integers(params ReadOnlySpan<long> values) =>
         Initializer("int64_" + string.Join('_', values.ToArray()), [values.Length], TensorProto.Types.DataType.Int64, MemoryMarshal.AsBytes(values));
 
-    /// <summary>A list of numbers.</summary>
-    public string Numbers(params ReadOnlySpan<float> values) =>
-        Initializer(FormattableString.Invariant($"float_{string.Join('_', values.ToArray().Select(v => v.ToString("R", System.Globalization.CultureInfo.InvariantCulture)))}"), [values.Length], TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes(values));
-
     /// <summary>A single number, broadcast against anything.</summary>
     public string Scalar(float value) =>
         Initializer("scalar_" + value.ToString("R", System.Globalization.CultureInfo.InvariantCulture), [], TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)));

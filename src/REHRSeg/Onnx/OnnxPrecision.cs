@@ -7,7 +7,7 @@ public enum OnnxPrecision
     Float32,
     /// <summary>Stored in half precision: half the file. Cast once, when the file is loaded, so that speed and memory are those of single precision.</summary>
     Float16,
-    /// <summary>Stored as 8-bit integers with a scale for each output channel: a quarter of the file. Widened once, when the file is loaded.</summary>
+    /// <summary>Stored as 8-bit integers with a scale for each output channel: about a third of the file. Widened once, when the file is loaded.</summary>
     Int8,
     /// <summary>
     /// Computed with 8-bit integers as well (dynamic quantisation: inputs are quantised in each run). ONNX Runtime has no fast kernel for it in 3-D on CPUs, where it is several

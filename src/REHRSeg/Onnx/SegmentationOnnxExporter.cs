@@ -41,7 +41,7 @@ internal static class SegmentationOnnxExporter
 
     /// <summary>
     /// <c>(image - image_mean) / image_deviation</c>, <c>C</c> numbers each, 0 and 1 unless given: another runtime can leave the z-score to the graph. Its mean and deviation are
-    /// those of the whole volume, so they cannot be taken of a patch.
+    /// those of the whole volume, so they cannot be taken of a patch. For models of <c>rehrseg.normalisation</c> <c>zscore</c>, padding with the mean; those of <c>zscore_nonzero</c> need 0 outside the mask.
     /// </summary>
     static string Normalise(OnnxGraphBuilder graph, int channels)
     {

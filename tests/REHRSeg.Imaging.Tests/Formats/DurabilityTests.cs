@@ -19,8 +19,10 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Theory]
+    [InlineData("x.nii")]
     [InlineData("x.nii.gz")]
     [InlineData("x.nrrd")]
+    [InlineData("x.mha")]
     [InlineData("x.mhd", "x.zraw")] // both files are whole; only a change of type or size could leave two that do not fit
     public void A_process_that_is_killed_while_it_writes_leaves_a_whole_file(string name, string? sidecar = null)
     {
@@ -80,6 +82,26 @@ public sealed class DurabilityTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("x.nii.gz")]
+    [InlineData("x.nrrd")]
+    [InlineData("x.mha")]
+    public void A_volume_that_could_not_be_ended_cannot_be_ended_again(string name)
+    {
+        var full = new Full(200_000);
+        using var writer = VolumeFile.OpenWrite(full, name, Volume(0).Geometry, dataType: VolumeDataType.Int16);
+        try
+        {
+            writer.WriteSlices(Volume(0).Memory);
+            Assert.Throws<IOException>(writer.Complete);
+        }
+        catch (IOException)
+        {
+        }
+        full.Space = long.MaxValue;
+        Assert.Contains("begin again", Assert.Throws<InvalidOperationException>(writer.Complete).Message);
+    }
+
     [Fact]
     public void A_writer_that_is_not_completed_leaves_the_old_file_and_no_other()
     {
@@ -119,12 +141,14 @@ public sealed class DurabilityTests : IDisposable
         return Process.Start(start)!;
     }
 
-    sealed class Full(int space) : MemoryStream
+    sealed class Full(long space) : MemoryStream
     {
+        public long Space { get; set; } = space;
+
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            if (Length + buffer.Length > space) throw new IOException("No space left on device");
+            if (Length + buffer.Length > Space) throw new IOException("No space left on device");
             base.Write(buffer.ToArray(), 0, buffer.Length);
         }
     }

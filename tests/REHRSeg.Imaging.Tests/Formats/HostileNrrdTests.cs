@@ -157,6 +157,7 @@ public sealed class HostileNrrdTests : IDisposable
         Assert.Equal(1, Read("space: LPS\nspace directions: (100,0,0) (0,200,0) (0,0,300)\nspace units: \"um\" \"um\" \"um\"\nspace origin: (1000,0,0)").Origin[0], 1e-12);
         NiftiFormatTests.AssertClose([1000, 2000, 3000], Read("spacings: 1 2 3\nunits: \"m\" \"m\" \"m\"").Spacing, 1e-9);
         NiftiFormatTests.AssertClose([1.5, 2, 3], Read("spacings: 1 2 3\naxis mins: 1 1 3\ncenterings: cell cell node").Origin, 1e-12);
+        NiftiFormatTests.AssertClose([-1.5, -2, 3], Read("space: right-anterior-superior\nspacings: 1 2 3\naxis mins: 1 1 3\ncenterings: cell cell node").Origin, 1e-12);
         NiftiFormatTests.AssertClose([1, 2, 1], Read("spacings: 1 2 nan").Spacing, 1e-12);
     }
 

@@ -133,6 +133,70 @@ public sealed class VolumeStreamTests : IDisposable
         Assert.Equal([1, 2, 3, 11, 12, 13], VolumeFile.Read(new ForwardOnly(new MemoryStream(bytes)), "x.nrrd").Voxels.ToArray());
     }
 
+    [Fact]
+    public void Many_interleaved_channels_are_read_once()
+    {
+        const int channels = 2000;
+        byte[] header = [.. System.Text.Encoding.ASCII.GetBytes($"NRRD0004\ntype: uint8\nencoding: raw\ndimension: 4\nsizes: {channels} 1 1 2\nkinds: vector domain domain domain\n\n")];
+        byte[] voxels = [.. Enumerable.Range(0, 2 * channels).Select(i => (byte)(i * 7))];
+        using var reader = VolumeFile.OpenRead(new ForwardOnly(new MemoryStream([.. header, .. voxels])), "x.nrrd"); // which cannot be read twice
+        float[] expected = [.. Enumerable.Range(0, channels).SelectMany(c => new[] { (float)voxels[c], voxels[channels + c] })];
+        Assert.Equal(expected, Slabs.Read(reader, 3));
+    }
+
+    [Fact]
+    public void A_reader_that_failed_among_its_voxels_cannot_go_on()
+    {
+        VolumeFile.Write(Volume(), _folder["x.nii"]);
+        using var reader = VolumeFile.OpenRead(new ForwardOnly(new MemoryStream(File.ReadAllBytes(_folder["x.nii"])[..400])), "x.nii");
+        var slab = new float[reader.Geometry.Width * reader.Geometry.Height];
+        Assert.Throws<VolumeFormatException>(() => Slabs.Read(reader, 5));
+        Assert.Contains("open the file again", Assert.Throws<InvalidOperationException>(() => reader.ReadSlices(slab)).Message);
+    }
+
+    [Fact]
+    public async Task An_added_formats_geometry_is_read_without_its_voxels()
+    {
+        VolumeFile.Register(new GeometryOnly());
+        File.WriteAllText(_folder["x.geometryonly"], "");
+        Assert.Equal(7, (await VolumeFile.ReadGeometryAsync(_folder["x.geometryonly"])).Depth);
+    }
+
+    sealed class GeometryOnly : IVolumeFormat
+    {
+        public IReadOnlyList<string> Endings => [".geometryonly"];
+        public MLVolume Read(string path, VolumeReadLimits limits) => throw new InvalidOperationException("The voxels were read.");
+        public VolumeGeometry ReadGeometry(string path, VolumeReadLimits limits) => new([2, 3, 7], [1, 1, 1]);
+        public void Write(MLVolume volume, string path, VolumeDataType dataType) => throw new NotSupportedException();
+    }
+
+    [Fact]
+    public void A_compressed_header_means_the_compressed_voxels_beside_it()
+    {
+        VolumeFile.Write(Volume(), _folder["x.hdr"]);
+        var other = new MLVolume(Volume().Geometry, Volume().Voxels.ToArray().Select(v => v + 1).ToArray(), 2);
+        VolumeFile.Write(other, _folder["x.hdr.gz"]);
+        Assert.Equal(Volume().Voxels.ToArray(), VolumeFile.Read(_folder["x.hdr"]).Voxels.ToArray());
+        Assert.Equal(other.Voxels.ToArray(), VolumeFile.Read(_folder["x.hdr.gz"]).Voxels.ToArray());
+    }
+
+    [Theory]
+    [InlineData("scan 12:30.hdr")]
+    [InlineData("50% dose.hdr")]
+    public void Pairs_of_unusual_names_come_back(string name)
+    {
+        VolumeFile.Write(Volume(), _folder[name]);
+        Assert.Equal(Volume().Voxels.ToArray(), VolumeFile.Read(_folder[name]).Voxels.ToArray());
+    }
+
+    [Fact]
+    public void A_name_that_a_header_could_not_tell_is_refused_when_writing() =>
+        Assert.Contains("choose another name", Assert.Throws<VolumeFormatException>(() => VolumeFile.Write(Volume(), _folder["scan 12:30.mhd"])).Message);
+
+    [Fact]
+    public void More_slices_than_can_be_counted_are_refused() =>
+        Assert.Contains("65536 channels", Assert.Throws<ArgumentOutOfRangeException>(() => VolumeFile.OpenWrite(_folder["x.nii"], new VolumeGeometry([1, 1, 65536], [1, 1, 1]), 65536)).Message);
+
     [Theory]
     [InlineData("x.hdr", "magic")]
     [InlineData("x.nhdr", "data file")]

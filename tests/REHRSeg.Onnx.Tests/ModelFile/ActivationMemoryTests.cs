@@ -43,6 +43,19 @@ public class ActivationMemoryTests
     }
 
     [Fact]
+    public void WeightsThatAreWidenedWhenTheFileIsLoadedCountAsWeights()
+    {
+        var graph = Graph("out", [("h", [8, 2, 3, 3, 3], null), ("i", [16, 8, 3, 3, 3], null), ("s", [16, 1, 1, 1, 1], null)],
+            Node("Cast", ["h"], ["w1"]), Node("Conv", ["in", "w1"], ["a"]),                                           // 8
+            Node("Cast", ["i"], ["f"]), Node("Mul", ["f", "s"], ["w2"]), Node("Conv", ["a", "w2"], ["out"], ("strides", [1, 2, 2]))); // 16 / 4 = 4, beside a: 12
+        Assert.Equal(12, new ActivationMemory(graph, "in", 2).Peak(1), 1e-9);
+    }
+
+    [Fact]
+    public void ANodeWithoutInputsTakesNothing() =>
+        Assert.Equal(2, new ActivationMemory(Graph("out", [], Node("Constant", [], ["k"]), Node("Mul", ["in", "k"], ["out"])), "in", 2).Peak(1), 1e-9);
+
+    [Fact]
     public void OnlyTheBranchThatRunsCounts()
     {
         var large = Graph("y", [("w", [100, 4, 1, 1, 1], null)], Node("Conv", ["a", "w"], ["y"]));

@@ -15,7 +15,7 @@ public class ScoringProcessTests
     }
 
     [Theory]
-    [InlineData("24", "256")]
+    [InlineData("60", "512")]
     [InlineData("24", "256", "probabilities")]
     [InlineData("5", "400", "probabilities")]
     public void PeakMemoryStaysWithinTheEstimate(params string[] volume)

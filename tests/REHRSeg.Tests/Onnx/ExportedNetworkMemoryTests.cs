@@ -20,7 +20,10 @@ public class ExportedNetworkMemoryTests
     [InlineData(4, false, false)]
     [InlineData(2, false, true)]
     [InlineData(0, true, false)]
-    public void ASegmentersRunStaysWithinItsEstimate(int factor, bool planar, bool hr)
+    [InlineData(4, false, true, OnnxPrecision.Float16)]
+    [InlineData(4, false, true, OnnxPrecision.Int8)]
+    [InlineData(4, false, true, OnnxPrecision.Int8Dynamic)]
+    public void ASegmentersRunStaysWithinItsEstimate(int factor, bool planar, bool hr, OnnxPrecision precision = OnnxPrecision.Float32)
     {
         var architecture = Segmenter(factor, planar);
         using var network = new SegmentationNetwork(architecture, seed: 1);
@@ -30,7 +33,7 @@ public class ExportedNetworkMemoryTests
             Factor = Math.Max(1, factor), Patch = patch, Divisor = architecture.Divisor, TargetSpacing = [4, 1, 1], Labels = [new(0, "background"), new(1, "a"), new(2, "b")], HasHighResolutionHead = factor > 0,
         };
         using var file = new MemoryStream();
-        SegmentationOnnxExporter.Export(file, architecture, NetworkWeights.Export(network), info);
+        SegmentationOnnxExporter.Export(file, architecture, NetworkWeights.Export(network), info, precision);
         using var model = new OnnxPatchModel(file.ToArray(), "exported", info, new() { Threads = 1 });
         var plan = new TilePlan(patch, info, new(true, hr, false, 2));
         int voxels = plan.Batch * patch.Voxels;
@@ -38,16 +41,38 @@ public class ExportedNetworkMemoryTests
         Within(model.RunMemory(plan, hr), () => model.Run(input, plan.Batch, patch, lr, thin, default));
     }
 
+    [Fact]
+    public void TheNeedOfALargeVolumeIsWhatTheDocumentsSay()
+    {
+        var architecture = new SegmentationArchitecture
+        {
+            Classes = 3, Factor = 4, Features = [8, 16, 32, 64, 128, 256], Kernels = [new(1, 3, 3), new(1, 3, 3), .. Enumerable.Repeat(new PatchShape(3, 3, 3), 4)],
+            Strides = [new(1, 1, 1), new(1, 2, 2), new(1, 2, 2), new(2, 2, 2), new(2, 2, 2), new(1, 2, 2)],
+        };
+        using var network = new SegmentationNetwork(architecture, seed: 1);
+        var info = new SegmentationModelInfo
+        {
+            Factor = 4, Patch = new(16, 192, 192), Divisor = architecture.Divisor, TargetSpacing = [4, 1, 1], Labels = [new(0, "background"), new(1, "a"), new(2, "b")],
+        };
+        using var file = new MemoryStream();
+        SegmentationOnnxExporter.Export(file, architecture, NetworkWeights.Export(network), info);
+        using var scorer = new OnnxVolumeScorer(file.ToArray(), "exported");
+        Assert.InRange(scorer.EstimateMemory(new VolumeGeometry([512, 512, 60], [1, 1, 4]), new() { Mirror = false }) >> 20, 1400, 1500);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void ASelfSrRunStaysWithinItsEstimate(bool residual)
+    [InlineData(true, OnnxPrecision.Float16)]
+    [InlineData(true, OnnxPrecision.Int8)]
+    [InlineData(true, OnnxPrecision.Int8Dynamic)]
+    public void ASelfSrRunStaysWithinItsEstimate(bool residual, OnnxPrecision precision = OnnxPrecision.Float32)
     {
         var architecture = new SelfSrArchitecture { Width = 16, GlobalResidual = residual };
         var info = new SelfSrModelInfo { Factor = architecture.Factor, Labels = [new(0, "background"), new(1, "foreground")] };
         using var network = new SelfSrNetwork(architecture, seed: 1);
         using var file = new MemoryStream();
-        SelfSrOnnxExporter.Export(file, architecture, NetworkWeights.Export(network), info);
+        SelfSrOnnxExporter.Export(file, architecture, NetworkWeights.Export(network), info, precision);
         using var model = new OnnxWindowModel(file.ToArray(), "exported", info, new() { Threads = 1 });
         const int Side = 256, Batch = 2, Plane = Side * Side;
         float[] input = new float[Batch * 2 * 4 * Plane], image = new float[Batch * info.Factor * Plane], label = new float[image.Length], uncertainty = new float[image.Length];

@@ -15,16 +15,16 @@ static class SidecarFile
             throw FormatProblem.Invalid(header.Name, field, name, "the voxels must lie in the header's folder or below it; move them there and name them without .., drive or leading slash");
         string folder = Path.GetDirectoryName(Path.GetFullPath(header.Path))!, path = Path.Combine(folder, relative);
         if (Path.GetFullPath(path) == Path.GetFullPath(header.Path)) throw FormatProblem.Invalid(header.Name, field, name, "that is the header itself; name the file with the voxels");
-        if (!File.Exists(path)) throw FormatProblem.Invalid(header.Name, field, name, $"there is no file {path}; put it beside the header");
+        if (!File.Exists(path)) throw FormatProblem.Invalid(header.Name, field, name, "there is no file of that name beside the header; put it there");
         return VolumeInput.Open(path, async);
     }
 
     /// <summary>The name of a header's voxel file, for a text header of its own.</summary>
-    /// <exception cref="VolumeFormatException">A header could not tell the name: it has control characters, spaces at its ends, or the form of a list of files.</exception>
+    /// <exception cref="VolumeFormatException">A header could not tell the name: it has control characters, colons, spaces at its ends, or the form of a list of files.</exception>
     internal static string NameFor(string header, string ending)
     {
         string name = VolumeFile.NameWithoutEnding(header) + ending;
-        return name.Any(char.IsControl) || name != name.Trim() || name.Contains('\\') || IsSeveralFiles(name)
+        return name.Any(char.IsControl) || name != name.Trim() || name.Contains('\\') || name.Contains(':') || IsSeveralFiles(name)
             ? throw FormatProblem.Invalid(header, "file name", name, "a header cannot name such a file; choose another name, or store header and voxels in one file")
             : name;
     }

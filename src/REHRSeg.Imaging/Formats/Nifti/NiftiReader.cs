@@ -56,8 +56,9 @@ static class NiftiReader
         if (header.Path is null) throw FormatProblem.Invalid(header.Name, "magic", "ni1 or ni2", "the voxels are in another file, which a stream does not have; read the .hdr by its path, or store the volume as .nii");
         string name = VolumeFile.NameWithoutEnding(header.Path), folder = Path.GetDirectoryName(Path.GetFullPath(header.Path))!;
         string[] candidates = [name + ".img", name + ".img.gz"];
+        if (header.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) Array.Reverse(candidates);
         string image = candidates.FirstOrDefault(c => File.Exists(Path.Combine(folder, c))) ?? throw FormatProblem.Invalid(header.Name, "magic", "ni1 or ni2", $"it is the header (.hdr) of a pair of files, but there is no {candidates[0]} or {candidates[1]} beside it");
-        return SidecarFile.Open(header, "voxel file", image, async);
+        return VolumeInput.Open(Path.Combine(folder, image), async);
     }
 
     /// <summary>Passes over the extensions; their sizes must add up to the place of the voxels.</summary>

@@ -61,7 +61,7 @@ sealed class NrrdAxes
         }
         else if (directions is null)
         {
-            for (int i = 0; i < spatial.Length; i++) origin[i] = unit * mins.ElementAtOrDefault(spatial[i]);
+            for (int i = 0; i < spatial.Length; i++) origin[i] = sign[i] * unit * mins.ElementAtOrDefault(spatial[i]);
         }
         return AffineGeometry.Create(size, axes, origin, file, directions is null ? "spacings" : "space directions");
     }

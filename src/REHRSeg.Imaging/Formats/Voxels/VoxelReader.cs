@@ -7,9 +7,13 @@ namespace REHRSeg.Imaging;
 sealed class VoxelReader(VoxelLayout layout, VoxelSource source) : VolumeReader
 {
     const int BlockBytes = 1 << 18;
+    /// <summary>Most passes over a file with interleaved channels; with more channels it is read once, and slabs come from memory.</summary>
+    const int MostPasses = 8;
 
     VoxelSource _source = source;
     long _voxelsOfPass;
+    MLVolume? _whole;
+    bool _broken;
 
     /// <summary>Opens the same voxels again from their beginning; null if they cannot be. Needed for slabs of interleaved channels alone.</summary>
     internal Func<bool, CancellationToken, ValueTask<VoxelReader>>? Reopen { get; set; }
@@ -26,7 +30,7 @@ sealed class VoxelReader(VoxelLayout layout, VoxelSource source) : VolumeReader
     {
         if (layout.VoxelCount > Array.MaxLength) throw FormatProblem.Invalid(_source.File, "voxels", layout.VoxelCount, $"one array holds {Array.MaxLength}; read the volume in slabs (VolumeFile.OpenRead)");
         int total = (int)layout.VoxelCount, perBlock = BlockBytes / layout.Stored.Type.Bytes();
-        var values = GC.AllocateUninitializedArray<float>(_source.IsUnverified ? (int)Math.Min(total, Math.Max(perBlock, (_source.FileLength ?? 0) * 64 / layout.Stored.Type.Bytes())) : total);
+        var values = GC.AllocateUninitializedArray<float>(_source.IsUnverified ? (int)Math.Min(total, Math.Max(perBlock, (_source.FileLength ?? 0) * 4 / layout.Stored.Type.Bytes())) : total);
         bool read = !async && !_source.IsUnverified && _source.Content is PeekableStream { File: { } file } content && ReadParallel(content, file.Handle, file.Position, values);
         for (int done = 0; done < total && !read;)
         {
@@ -44,7 +48,7 @@ sealed class VoxelReader(VoxelLayout layout, VoxelSource source) : VolumeReader
     bool ReadParallel(PeekableStream content, SafeFileHandle file, long position, float[] values)
     {
         int voxelBytes = layout.Stored.Type.Bytes(), perBlock = BlockBytes / voxelBytes;
-        var outcome = Parallel.For(0, (values.Length + perBlock - 1) / perBlock, (block, state) =>
+        var outcome = Parallel.For(0, (int)(((long)values.Length + perBlock - 1) / perBlock), (block, state) =>
         {
             var part = values.AsSpan(block * perBlock, Math.Min(perBlock, values.Length - block * perBlock));
             byte[] pooled = ArrayPool<byte>.Shared.Rent(BlockBytes);
@@ -61,13 +65,28 @@ sealed class VoxelReader(VoxelLayout layout, VoxelSource source) : VolumeReader
     async ValueTask<int> ReadSlices(Memory<float> voxels, bool async, CancellationToken cancel)
     {
         int count = CountFitting(voxels), plane = Geometry.Width * Geometry.Height;
+        if (_broken) throw new InvalidOperationException($"{_source.File}: an earlier call failed or was cancelled among its voxels; open the file again.");
         if (count == 0) return 0;
+        _broken = true; // until these slices are whole
+        if (layout.Interleaved && Channels > MostPasses)
+        {
+            if (_whole is null)
+            {
+                _whole = await ReadVolume(async, cancel).ConfigureAwait(false);
+                SlicesRead = 0;
+            }
+            _whole.Voxels.Slice(SlicesRead * plane, count * plane).CopyTo(voxels.Span);
+            SlicesRead += count;
+            _broken = false;
+            return count;
+        }
         if (layout.Interleaved) count = Math.Min(count, Geometry.Depth - SlicesRead % Geometry.Depth);
         var slab = voxels[..(count * plane)];
         if (layout.Interleaved) await ReadChannel(slab, async, cancel).ConfigureAwait(false);
         else await DecodeAll(slab, async, cancel).ConfigureAwait(false);
         SlicesRead += count;
         if (SlicesRead == SliceCount) await End(async, cancel).ConfigureAwait(false);
+        _broken = false;
         return count;
     }
 

@@ -53,7 +53,7 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
         ParallelLoopResult outcome;
         try
         {
-            outcome = Parallel.For(0, (voxels.Length + BlockVoxels - 1) / BlockVoxels, (block, state) =>
+            outcome = Parallel.For(0, (int)(((long)voxels.Length + BlockVoxels - 1) / BlockVoxels), (block, state) =>
             {
                 var values = Part(voxels, block * BlockVoxels);
                 byte[] bytes = ArrayPool<byte>.Shared.Rent(BlockVoxels * voxelBytes);
@@ -67,7 +67,7 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
             throw;
         }
-        if (outcome.LowestBreakIteration is { } first) throw DoesNotFit(Part(voxels, (int)first * BlockVoxels).Span, (int)first * BlockVoxels);
+        if (outcome.LowestBreakIteration is { } first) throw DoesNotFit(Part(voxels, first * BlockVoxels).Span, first * BlockVoxels);
         file.Position = position + (long)voxels.Length * voxelBytes;
     }
 
@@ -78,7 +78,7 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
         var encoded = Task.FromResult(voxels.IsEmpty || Encode(Part(voxels, 0), blocks[0]));
         try
         {
-            for (int done = 0, i = 0; done < voxels.Length; done += BlockVoxels, i ^= 1)
+            for (long done = 0, i = 0; done < voxels.Length; done += BlockVoxels, i ^= 1)
             {
                 var values = Part(voxels, done);
                 if (!(async ? await encoded.ConfigureAwait(false) : encoded.GetAwaiter().GetResult())) throw DoesNotFit(values.Span, done);
@@ -98,14 +98,14 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
         }
     }
 
-    static ReadOnlyMemory<float> Part(ReadOnlyMemory<float> voxels, int from) => voxels[from..Math.Min(from + BlockVoxels, voxels.Length)];
+    static ReadOnlyMemory<float> Part(ReadOnlyMemory<float> voxels, long from) => voxels[(int)from..(int)Math.Min(from + BlockVoxels, voxels.Length)];
 
     bool Encode(ReadOnlyMemory<float> values, byte[] block) => VoxelConversion.TryEncode(values.Span, block.AsSpan(0, values.Length * layout.Stored.Type.Bytes()), layout.Stored.Type);
 
     void RequireUsable()
     {
         ObjectDisposedException.ThrowIf(_completed, this);
-        if (_broken) throw new InvalidOperationException($"{output.Name}: slices were written in part when an earlier call failed; dispose this writer and begin again.");
+        if (_broken) throw new InvalidOperationException($"{output.Name}: an earlier call failed and left the file in part; dispose this writer and begin again.");
     }
 
     async ValueTask Begin(bool async, CancellationToken cancel)
@@ -122,6 +122,7 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
     {
         RequireUsable();
         RequireAllSlices();
+        _broken = true; // a stream that could not be ended cannot be ended again
         try
         {
             if (parts.Content != parts.Target)
@@ -144,7 +145,7 @@ sealed class VoxelWriter(VolumeOutput output, VoxelLayout layout, VoxelWriter.Pa
         if (disposing) output.Dispose();
     }
 
-    VolumeFormatException DoesNotFit(ReadOnlySpan<float> block, int from)
+    VolumeFormatException DoesNotFit(ReadOnlySpan<float> block, long from)
     {
         int at = 0;
         while (VoxelConversion.Fits(block[at], layout.Stored.Type)) at++;

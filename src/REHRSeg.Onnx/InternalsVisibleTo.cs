@@ -1,4 +1,0 @@
-using System.Runtime.CompilerServices;
-
-[assembly: InternalsVisibleTo("REHRSeg.Benchmarks")]
-[assembly: InternalsVisibleTo("REHRSeg.OnnxProbe")]
