@@ -116,7 +116,7 @@ public sealed class SegmentationNetworkTests
         Run();
         long before = torch.Tensor.TotalCount;
         Run();
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        Assert.InRange(torch.Tensor.TotalCount, 0, before); // fewer where the collector has come to what earlier tests left
 
         void Run()
         {

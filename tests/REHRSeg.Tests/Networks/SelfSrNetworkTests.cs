@@ -203,7 +203,7 @@ public sealed class SelfSrNetworkTests
         long before = torch.Tensor.TotalCount;
         Dispose(network.forward(window));
         network.Feature(window).Dispose();
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        Assert.InRange(torch.Tensor.TotalCount, 0, before); // fewer where the collector has come to what earlier tests left
 
         static void Dispose(SelfSrOutput output)
         {

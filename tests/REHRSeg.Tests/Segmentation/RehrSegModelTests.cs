@@ -60,7 +60,7 @@ public class RehrSegModelTests
         var results = new SegmentationResult[4];
         Parallel.For(0, 4, i => results[i] = model.Predict(image));
         Assert.All(results, r => Assert.Equal(expected.Hr!.Voxels, r.Hr!.Voxels));
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        Assert.InRange(torch.Tensor.TotalCount, 0, before); // fewer where the collector has come to what earlier tests left
         Assert.Null(expected.Lr!.Geometry.DescribeDifference(image.Geometry));
         Assert.Null(expected.Hr!.Geometry.DescribeDifference(image.Geometry.Refine(3, SliceAxis.X)));
         Assert.Empty(expected.Hr.Voxels.ToArray().Except([0f, 1f, 4f]));
