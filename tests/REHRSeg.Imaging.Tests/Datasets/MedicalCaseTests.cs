@@ -1,3 +1,4 @@
+using System.IO.Compression;
 namespace REHRSeg.Imaging.Tests.Datasets;
 
 public class MedicalCaseTests
@@ -70,6 +71,22 @@ public class MedicalCaseTests
     {
         using var files = PhantomDataset.NnUNet(1, "a");
         VolumeFile.Write(new(PhantomDataset.Grid, new float[2 * PhantomDataset.Grid.VoxelCount], 2), files.Label("a"), VolumeDataType.UInt8);
+        Assert.Contains("one channel, not 2", Assert.Throws<VolumeFormatException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadLabel(PhantomDataset.Labels)).Message);
+    }
+
+    [Fact]
+    public void A_label_map_of_five_axes_is_refused()
+    {
+        using var files = PhantomDataset.NnUNet(1, "a");
+        VolumeFile.Write(new(PhantomDataset.Grid, new float[2 * PhantomDataset.Grid.VoxelCount], 2), files.Label("a"), VolumeDataType.UInt8);
+        byte[] bytes;
+        using (var inflated = new MemoryStream())
+        {
+            using (var gzip = new GZipStream(File.OpenRead(files.Label("a")), CompressionMode.Decompress)) gzip.CopyTo(inflated);
+            bytes = inflated.ToArray();
+        }
+        (bytes[40], bytes[48], bytes[50]) = (5, 1, 2); // dim[0], dim[4], dim[5]
+        File.WriteAllBytes(files.Label("a"), Formats.Hostile.Gzip(bytes));
         Assert.Contains("one channel, not 2", Assert.Throws<VolumeFormatException>(() => MedicalDataset.Open(files.Path).Cases[0].ReadLabel(PhantomDataset.Labels)).Message);
     }
 

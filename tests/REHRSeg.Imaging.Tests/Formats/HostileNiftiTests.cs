@@ -222,6 +222,10 @@ public sealed class HostileNiftiTests : IDisposable
         Assert.Equal(60, Hostile.AssertRead(_folder, "x.nii.gz", bomb).Voxels.Length); // what follows the voxels is not inflated
         foreach (string field in (string[])["dim[1]", "dim[2]", "dim[3]"]) Put(header, 1, field, 1000);
         Hostile.AssertRefused(_folder, "y.nii.gz", [.. Hostile.Gzip(header), .. Hostile.Gzip(new byte[1_000_000])], "file length");
+        foreach (string field in (string[])["dim[1]", "dim[2]", "dim[3]"]) Put(header, 1, field, 950);
+        var noise = new byte[900_000]; // of this length a file could hold 950^3 bytes, so that only reading tells
+        new Random(1).NextBytes(noise);
+        Hostile.AssertRefused(_folder, "z.nii.gz", [.. Hostile.Gzip(header), .. Hostile.Gzip(noise)], "file length");
     }
 
     [Fact]

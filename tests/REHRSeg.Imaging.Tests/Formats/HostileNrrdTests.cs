@@ -150,6 +150,26 @@ public sealed class HostileNrrdTests : IDisposable
     }
 
     [Fact]
+    public void Compressed_voxels_that_are_damaged_cut_off_or_a_bomb_are_refused()
+    {
+        byte[] Head(string sizes) => Encoding.ASCII.GetBytes(Header.Replace("encoding: raw", "encoding: gzip", StringComparison.Ordinal).Replace("sizes: 3 4 5", sizes, StringComparison.Ordinal));
+        byte[] good = [.. Head("sizes: 3 4 5"), .. Hostile.Gzip(s_voxels)];
+        Assert.Equal(60, Hostile.AssertRead(_folder, "x.nrrd", good).Voxels.Length);
+        foreach (int back in (int[])[1, 4, 5, 8])
+        {
+            byte[] wrong = [.. good];
+            wrong[^back] ^= 1; // checksum or length
+            Hostile.AssertRefused(_folder, "x.nrrd", wrong, "compressed data");
+        }
+        for (int left = 1; left < 20; left++) Hostile.AssertRefused(_folder, "x.nrrd", good[..^left]);
+        byte[] zeros = Hostile.Gzip(new byte[50_000_000]);
+        Assert.Equal(60, Hostile.AssertRead(_folder, "x.nrrd", [.. good, .. zeros, .. zeros]).Voxels.Length); // what follows the voxels is not inflated
+        var noise = new byte[900_000];
+        new Random(1).NextBytes(noise);
+        Hostile.AssertRefused(_folder, "x.nrrd", [.. Head("sizes: 950 950 950"), .. Hostile.Gzip(noise)], "file length");
+    }
+
+    [Fact]
     public void Units_of_length_become_millimetres_and_axis_mins_an_origin()
     {
         VolumeGeometry Read(string fields) => Hostile.AssertRead(_folder, "x.nrrd", [.. Encoding.UTF8.GetBytes($"NRRD0004\ntype: uint8\nencoding: raw\ndimension: 3\nsizes: 3 4 5\n{fields}\n\n"), .. s_voxels]).Geometry;

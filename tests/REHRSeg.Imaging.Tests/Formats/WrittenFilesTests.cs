@@ -78,6 +78,9 @@ public sealed class WrittenFilesTests : IDisposable
         }
         foreach (string ending in s_pairs.Where(e => e != ".hdr.gz")) yield return ($"pair{ending}", Volume(VolumeDataType.Int16, oblique), VolumeDataType.Int16, Raw(ending));
         foreach (string ending in (string[])[.. s_single.Where(e => e != ".nii"), .. s_pairs.Where(e => e != ".hdr")]) yield return ($"packed_{ending[1..].Replace('.', '_')}{ending}", Volume(VolumeDataType.Int16, oblique), VolumeDataType.Int16, packed.First(f => f.Endings.Contains(ending)));
+        var text = new NrrdFormat { Text = true };
+        foreach (var type in (VolumeDataType[])[VolumeDataType.UInt8, VolumeDataType.Int16, VolumeDataType.UInt64, VolumeDataType.Float32, VolumeDataType.Float64])
+            foreach (string ending in (string[])[".nrrd", ".nhdr"]) yield return ($"text_{type}{ending}", Volume(type, oblique, 2), type, text);
         foreach (string ending in (string[])[".nii", ".nrrd", ".mha"]) yield return ($"channels{ending}", Volume(VolumeDataType.Float32, oblique, 2), VolumeDataType.Float32, Raw(ending));
     }
 

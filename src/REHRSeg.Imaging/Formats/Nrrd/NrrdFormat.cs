@@ -12,6 +12,11 @@ namespace REHRSeg.Imaging;
 /// <param name="compression">Effort of the gzip encoding; <see cref="CompressionLevel.NoCompression"/> writes raw voxels.</param>
 public sealed class NrrdFormat(CompressionLevel compression = CompressionLevel.Fastest) : IVoxelFormat
 {
+    /// <summary>Writes voxels as text, a number a line (encoding <c>ascii</c>), whatever the compression.</summary>
+    public bool Text { get; init; }
+
+    NrrdEncoding Encoding => Text ? NrrdEncoding.Text : compression == CompressionLevel.NoCompression ? NrrdEncoding.Raw : NrrdEncoding.Gzip;
+
     /// <inheritdoc/>
     public IReadOnlyList<string> Endings { get; } = [".nrrd", ".nhdr"];
 
@@ -31,5 +36,5 @@ public sealed class NrrdFormat(CompressionLevel compression = CompressionLevel.F
     public void Write(MLVolume volume, string path, VolumeDataType dataType) => VoxelFormat.Write(this, volume, path, dataType);
 
     ValueTask<VoxelReader> IVoxelFormat.Open(VolumeInput input, VolumeReadLimits limits, bool async, CancellationToken cancel) => NrrdReader.Open(input, limits, async, cancel);
-    VoxelWriter IVoxelFormat.Create(VolumeOutput output, VoxelLayout layout) => NrrdWriter.Create(output, layout, compression);
+    VoxelWriter IVoxelFormat.Create(VolumeOutput output, VoxelLayout layout) => NrrdWriter.Create(output, layout, Encoding, compression);
 }

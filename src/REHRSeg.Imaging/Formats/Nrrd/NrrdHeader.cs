@@ -7,6 +7,7 @@ enum NrrdEncoding { Raw, Text, Gzip }
 sealed class NrrdHeader
 {
     const int MaxAxes = 16;
+    static readonly string[] s_encodings = ["raw", "ascii", "gzip"];
 
     internal required VolumeDataType DataType { get; init; }
     internal bool BigEndian { get; init; }
@@ -64,7 +65,7 @@ sealed class NrrdHeader
         [
             "NRRD0005", "# Written by REHRSeg", $"type: {NrrdDataType.NameOf(layout.Stored.Type)}", $"dimension: {(channels ? 4 : 3)}", "space: left-posterior-superior",
             $"sizes: {string.Join(" ", g.Size)}{(channels ? " " + layout.Channels : "")}", $"space directions: {Vector(0)} {Vector(1)} {Vector(2)}{(channels ? " none" : "")}",
-            $"kinds: domain domain domain{(channels ? " list" : "")}", "endian: little", $"encoding: {(encoding == NrrdEncoding.Gzip ? "gzip" : "raw")}",
+            $"kinds: domain domain domain{(channels ? " list" : "")}", "endian: little", $"encoding: {s_encodings[(int)encoding]}",
             "space units: \"mm\" \"mm\" \"mm\"", $"space origin: ({string.Join(",", g.Origin.Select(TextHeader.Format))})",
         ];
         if (dataFile is not null) lines.Add($"data file: {dataFile}");

@@ -30,7 +30,7 @@ sealed class VoxelReader(VoxelLayout layout, VoxelSource source) : VolumeReader
     {
         if (layout.VoxelCount > Array.MaxLength) throw FormatProblem.Invalid(_source.File, "voxels", layout.VoxelCount, $"one array holds {Array.MaxLength}; read the volume in slabs (VolumeFile.OpenRead)");
         int total = (int)layout.VoxelCount, perBlock = BlockBytes / layout.Stored.Type.Bytes();
-        var values = GC.AllocateUninitializedArray<float>(_source.IsUnverified ? (int)Math.Min(total, Math.Max(perBlock, (_source.FileLength ?? 0) * 4 / layout.Stored.Type.Bytes())) : total);
+        var values = GC.AllocateUninitializedArray<float>(_source.IsUnverified ? (int)Math.Min(total, Math.Max(perBlock, (_source.FileLength ?? 0) / layout.Stored.Type.Bytes())) : total);
         bool read = !async && !_source.IsUnverified && _source.Content is PeekableStream { File: { } file } content && ReadParallel(content, file.Handle, file.Position, values);
         for (int done = 0; done < total && !read;)
         {
