@@ -13,7 +13,7 @@ using REHRSeg.Benchmarks;
 // Peak memory of self-SR: -- --memory torch 64 2 512 400 (ApplicationMemory); of segmentation: -- --segmentation-memory 60 512 (SegmentationMemory);
 // of a training step of the segmenter: -- --training-memory 16 128 32 2 3 (TrainingStepMemory); of the HR head: -- --head-memory taps (HighResolutionHeadMemory).
 // Shares of a fine-tuning step: -- --fine-tuning 20 (FineTuningProfile). Patches a second of its sampler: -- --sampler (SamplerThroughput).
-// Whole prediction against Python: -- --predict /tmp/predict 2 3 (PredictBenchmark).
+// Whole prediction against Python: -- --predict /tmp/predict 2 3 (PredictBenchmark); single runs of exported files: -- --model-runs 2 2 FILE.onnx... (ModelRuns).
 // REHRSeg.Imaging against scipy, scikit-image and nibabel: -- --resample|--io|--distance /tmp/imaging 3 (ImagingBenchmark).
 const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
@@ -26,6 +26,7 @@ Action<string[]>? mode = args switch
     ["--segmentation-memory", ..] => SegmentationMemory.Run,
     ["--predict", ..] => PredictBenchmark.Run,
     ["--predict-run", ..] => PredictBenchmark.RunOnce,
+    ["--model-runs", ..] => ModelRuns.Run,
     ["--model-memory", ..] => ModelMemory.Run,
     ["--make-model", ..] => BenchmarkModels.Write,
     ["--resample" or "--io" or "--distance", ..] => ImagingBenchmark.Run,
