@@ -53,7 +53,7 @@ internal static class ApplicationMemory
     static int Integer(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     /// <summary>A line of /proc/self/status in MB.</summary>
-    internal static long Megabytes(string name) => Integer(File.ReadLines("/proc/self/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
+    internal static long Megabytes(string name) => Probes.ProcessMemory.Bytes(name) >> 20;
 
     sealed class NoNetwork : IWindowModel
     {

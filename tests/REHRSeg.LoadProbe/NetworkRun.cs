@@ -1,5 +1,5 @@
-using System.Globalization;
 using REHRSeg.Onnx;
+using REHRSeg.Probes;
 
 namespace REHRSeg.LoadProbe;
 
@@ -31,14 +31,5 @@ static class NetworkRun
         }
     }
 
-    static void Measure(long estimate, Action run)
-    {
-        long before = Status("VmRSS");
-        File.WriteAllText("/proc/self/clear_refs", "5"); // the peak begins anew
-        run();
-        Console.WriteLine(FormattableString.Invariant($"{estimate} {Status("VmHWM") - before}"));
-    }
-
-    static long Status(string name) => 1024 * long.Parse(
-        File.ReadLines("/proc/self/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    static void Measure(long estimate, Action run) => Console.WriteLine(FormattableString.Invariant($"{estimate} {ProcessMemory.Taken(run)}"));
 }

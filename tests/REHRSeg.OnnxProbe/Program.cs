@@ -2,6 +2,7 @@
 using System.Globalization;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
+using REHRSeg.Probes;
 
 if (args[0] == "load")
 {
@@ -26,13 +27,8 @@ var image = new MLVolume(geometry, Enumerable.Range(0, geometry.VoxelCount).Sele
 var request = new SegmentationRequest { Mirror = false, Probabilities = args.Contains("probabilities") };
 using var network = new NoNetwork();
 VolumeSegmenter.Segment(new(new([8, 8, 8], [4, 1, 1]), new float[512]), network, info, request); // what the runtime itself needs for code
-long estimate = SegmentationMemory.Estimate(geometry, 1, [new(network, info, "nothing")], request, (_, _, _) => 0), before = Status("VmRSS");
-File.WriteAllText("/proc/self/clear_refs", "5"); // the peak begins anew
-VolumeSegmenter.Segment(image, network, info, request);
-Console.WriteLine(FormattableString.Invariant($"{estimate} {Status("VmHWM") - before}"));
-
-static long Status(string name) => 1024 * long.Parse(
-    File.ReadLines("/proc/self/status").Single(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+long estimate = SegmentationMemory.Estimate(geometry, 1, [new(network, info, "nothing")], request, (_, _, _) => 0);
+Console.WriteLine(FormattableString.Invariant($"{estimate} {ProcessMemory.Taken(() => VolumeSegmenter.Segment(image, network, info, request))}"));
 
 sealed class NoNetwork : IPatchModel
 {

@@ -10,7 +10,7 @@ namespace REHRSeg.Imaging;
 /// </summary>
 /// <param name="target">Takes the compressed bytes; stays open.</param>
 /// <param name="compression">Effort.</param>
-sealed class ParallelGzipStream(Stream target, CompressionLevel compression) : Stream
+sealed class ParallelGzipStream(Stream target, CompressionLevel compression) : WriteOnlyStream
 {
     const int BlockBytes = 1 << 19, TrailerBytes = 8, MostThreads = 16;
     /// <summary>Room for a deflated block: codes of nine bits for each byte at worst, and the frame.</summary>
@@ -32,14 +32,6 @@ sealed class ParallelGzipStream(Stream target, CompressionLevel compression) : S
         internal ReadOnlyMemory<byte> Deflated => Member.AsMemory(s_header.Length..DeflatedEnd);
     }
 
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (!buffer.IsEmpty)
@@ -48,8 +40,6 @@ sealed class ParallelGzipStream(Stream target, CompressionLevel compression) : S
             if (_filled == BlockBytes && Start()) Next(false, default).Finished();
         }
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -62,10 +52,6 @@ sealed class ParallelGzipStream(Stream target, CompressionLevel compression) : S
 
     /// <summary>Does nothing: blocks are written when they are full, the rest at the end.</summary>
     public override void Flush() { }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     int Take(ReadOnlySpan<byte> buffer)
     {

@@ -6,27 +6,16 @@ namespace REHRSeg.Imaging;
 /// <summary>Takes encoded voxels and writes them as text, a number a line.</summary>
 /// <param name="target">Takes the text; stays open.</param>
 /// <param name="type">Of the voxels; little-endian, whole ones in each call.</param>
-sealed class TextEncodingStream(Stream target, VolumeDataType type) : Stream
+sealed class TextEncodingStream(Stream target, VolumeDataType type) : WriteOnlyStream
 {
     /// <summary>More than the longest number of a 32-bit float takes without an exponent, and its end of line.</summary>
     const int LongestLine = 64;
 
     static readonly StandardFormat s_whole = new('F', 0);
 
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
     public override void Write(ReadOnlySpan<byte> buffer) => target.Write(Encode(buffer).Span);
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => target.WriteAsync(Encode(buffer.Span), cancellationToken);
     public override void Flush() => target.Flush();
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     // The values were floats before they were encoded, so a float holds each of them.
     ReadOnlyMemory<byte> Encode(ReadOnlySpan<byte> voxels)
