@@ -22,15 +22,15 @@ internal static class OutputFolder
 
     /// <summary>Keeps a second process out of the folder until it is disposed.</summary>
     /// <exception cref="IOException">Another process is at work in the folder.</exception>
-    public static IDisposable Lock(string folder)
+    public static IDisposable Lock(string folder, string? why = null, string name = ".lock")
     {
         try
         {
-            return new FileStream(Path.Combine(folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return new FileStream(Path.Combine(folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
         catch (IOException e)
         {
-            throw new IOException($"--out {folder} is in use by another training. Wait for it, or choose another folder.", e);
+            throw new IOException($"{(why is null ? $"--out {folder} is in use by another training" : $"{folder}: {why}")}. Wait for it, or choose another folder.", e);
         }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class HighResolutionHead(LayerFactory layers, int features, int 
         using var scope = torch.NewDisposeScope();
         int depth = (int)x.shape[2];
         var kernels = _first.Weight.transpose(1, 2).reshape(width * Taps, features, 1, 3, 3);       // channel o * 3 + tap
-        var taps = torch.nn.functional.conv3d(_precision.Cast(x), _precision.Cast(kernels), padding: [0, 1, 1])
+        var taps = FilledChannels.Convolve(_precision.Cast(x), _precision.Cast(kernels), null, (i, w, _) => torch.nn.functional.conv3d(i, w, padding: [0, 1, 1]))
             .view(x.shape[0], width, Taps * depth, -1);                                              // B x w x 3D x HW
         var shift = _precision.Cast(torch.tensor(ShiftedInterpolation(depth, factor, alignCorners), [factor * depth, Taps * depth], device: x.device));
         var upsampled = torch.matmul(shift, taps).PlusInPlace(_precision.Cast(_first.Bias!).view(-1, 1, 1)).relu_();
@@ -41,7 +41,7 @@ internal sealed class HighResolutionHead(LayerFactory layers, int features, int 
     {
         long depth = x.shape[2];
         var kernels = _second.Weight.transpose(1, 2).reshape(classes * OutputTaps, width, 1, 5, 5);  // channel o * 5 + tap
-        var taps = torch.nn.functional.conv3d(x, _precision.Cast(kernels), padding: [0, 2, 2]).to_type(torch.ScalarType.Float32).unflatten(1, [classes, OutputTaps]).unbind(2);
+        var taps = FilledChannels.Convolve(x, _precision.Cast(kernels), null, (i, w, _) => torch.nn.functional.conv3d(i, w, padding: [0, 2, 2])).to_type(torch.ScalarType.Float32).unflatten(1, [classes, OutputTaps]).unbind(2);
         var sum = taps[OutputTaps / 2].Plus(_second.Bias!.view(-1, 1, 1, 1));
         for (int t = 0; t < OutputTaps; t++)
         {

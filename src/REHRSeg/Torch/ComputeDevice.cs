@@ -39,7 +39,7 @@ internal static class ComputeDevice
     /// <summary>True where bf16 convolutions of 16 channels and more are faster than fp32: GPUs from Ampere on; CPUs as <see cref="HasFastBFloat16(string, IReadOnlySet{string})"/> says, on Linux.</summary>
     public static bool HasFastBFloat16(torch.Device device) => device.type switch
     {
-        DeviceType.CPU => CpuBFloat16.Value,
+        DeviceType.CPU => CpuBFloat16.Value && !OneDnnTails.AreWrong,
         DeviceType.CUDA => ComputeCapability(Math.Max(device.index, 0)) >= Ampere,
         _ => false,
     };

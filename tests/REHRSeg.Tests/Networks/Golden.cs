@@ -64,9 +64,9 @@ internal static class Golden
     }
 
     /// <summary>|a - b| / |b|, L2.</summary>
-    public static double RelativeDifference(torch.Tensor a, torch.Tensor b) => (a - b).norm().item<float>() / b.norm().item<float>();
+    public static double RelativeDifference(torch.Tensor a, torch.Tensor b) => (a.to(torch.float64) - b).norm().item<double>() / b.to(torch.float64).norm().item<double>();
 
-    public static double Maximum(torch.Tensor difference) => difference.abs().max().item<float>();
+    public static double Maximum(torch.Tensor difference) => difference.abs().max().to(torch.float64).item<double>();
 
     /// <summary>Names of parameters without a gradient, or with one that is zero throughout.</summary>
     public static string[] WithoutGradient(torch.nn.Module network) =>

@@ -24,9 +24,9 @@ public sealed class HighResolutionHeadTests
         var network = new Holder();
         using var layers = new LayerFactory(network, 1, new ConvolutionPrecision());
         var head = new HighResolutionHead(layers, 8, 6, 3, factor, alignCorners);
-        torch.Tensor a = (torch.randn([2, 8, depth, 9, 7], generator: new torch.Generator(3, torch.CPU))).requires_grad_(), b = a.detach().clone().requires_grad_();
+        torch.Tensor a = (torch.randn([2, 8, depth, 9, 7], generator: new torch.Generator(3, torch.CPU))).requires_grad_(), b = a.detach().to(torch.float64).requires_grad_(); // in double precision, which oneDNN does not compute
         var commuted = head.Forward(a);
-        var w = network.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().clone().requires_grad_());
+        var w = network.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().to(torch.float64).requires_grad_());
         var up = torch.nn.functional.interpolate(b, [factor * depth, 9, 7], mode: torch.InterpolationMode.Trilinear, align_corners: alignCorners);
         var y = torch.nn.functional.conv3d(up, w["sr_head.0.weight"], w["sr_head.0.bias"], padding: [1, 1, 1]).relu();
         var direct = torch.nn.functional.conv3d(y, w["sr_head.2.weight"], w["sr_head.2.bias"], padding: [2, 2, 2]);

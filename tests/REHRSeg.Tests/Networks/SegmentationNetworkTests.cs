@@ -90,7 +90,7 @@ public sealed class SegmentationNetworkTests
         foreach (var (h, f) in new[] { (half.Lr!, full.Lr!), (half.Hr!, full.Hr!), (half.Deep[0], full.Deep[0]), (half.Feature!, full.Feature!) })
         {
             Assert.Equal(torch.ScalarType.Float32, h.dtype);
-            Assert.InRange(Golden.RelativeDifference(h, f), 1e-7, 3e-2);
+            Assert.InRange(Golden.RelativeDifference(h, f), OneDnnTails.AreWrong ? 0 : 1e-7, 3e-2);
         }
     }
 

@@ -127,8 +127,8 @@ public sealed class SelfSrNetworkTests
             Assert.Equal(torch.ScalarType.Float32, half.Image.dtype);
             Assert.Equal(torch.ScalarType.Float32, half.LabelLogits.dtype);
             double image = Golden.RelativeDifference(half.Image, full.Image);
-            Assert.InRange(image, 1e-7, 3e-2);
-            Assert.InRange(Golden.RelativeDifference(half.LabelLogits, full.LabelLogits), 1e-7, 3e-2);
+            Assert.InRange(image, OneDnnTails.AreWrong ? 0 : 1e-7, 3e-2);
+            Assert.InRange(Golden.RelativeDifference(half.LabelLogits, full.LabelLogits), OneDnnTails.AreWrong ? 0 : 1e-7, 3e-2);
             if (full.Uncertainty is not null)
             {
                 Assert.InRange(Golden.RelativeDifference(half.Uncertainty!, full.Uncertainty), 0, 3e-2);

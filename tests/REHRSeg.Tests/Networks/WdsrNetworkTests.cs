@@ -85,7 +85,7 @@ public sealed class WdsrNetworkTests
         network.BFloat16 = true;
         var rounded = network.forward(input).Image;
         Assert.Equal(torch.ScalarType.Float32, rounded.dtype);
-        Assert.InRange(Golden.RelativeDifference(rounded, exact), 1e-6, 3e-2);
+        Assert.InRange(Golden.RelativeDifference(rounded, exact), OneDnnTails.AreWrong ? 0 : 1e-6, 3e-2);
     }
 
     [Theory]

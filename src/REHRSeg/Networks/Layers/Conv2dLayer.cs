@@ -17,5 +17,5 @@ internal sealed class Conv2dLayer(int input, int output, int kernel, int padding
         Bias?.view(-1, period).narrow(1, 0, count).TimesInPlace(factor);
     }
 
-    protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => torch.nn.functional.conv2d(x, weight, bias, padding: _padding);
+    protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => FilledChannels.Convolve(x, weight, bias, (i, w, b) => torch.nn.functional.conv2d(i, w, b, padding: _padding));
 }

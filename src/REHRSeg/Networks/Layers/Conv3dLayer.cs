@@ -10,5 +10,5 @@ internal sealed class Conv3dLayer(int input, int output, PatchShape kernel, Patc
     private readonly long[] _stride = [stride.Depth, stride.Height, stride.Width];
     private readonly long[] _padding = [kernel.Depth / 2, kernel.Height / 2, kernel.Width / 2];
 
-    protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => torch.nn.functional.conv3d(x, weight, bias, _stride, _padding);
+    protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => FilledChannels.Convolve(x, weight, bias, (i, w, b) => torch.nn.functional.conv3d(i, w, b, _stride, _padding));
 }

@@ -10,5 +10,5 @@ internal sealed class ConvTranspose3dLayer(int input, int output, PatchShape ker
     private readonly long[] _stride = [stride.Depth, stride.Height, stride.Width];
     private readonly long[] _padding = [padding.Depth, padding.Height, padding.Width];
 
-    protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => torch.nn.functional.conv_transpose3d(x, weight, bias, _stride, _padding);
+    protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => FilledChannels.ConvolveTransposed(x, weight, bias, (i, w, b) => torch.nn.functional.conv_transpose3d(i, w, b, _stride, _padding));
 }

@@ -7,10 +7,11 @@ internal sealed class ConvolutionPrecision
 {
     public torch.ScalarType Type { get; private set; } = torch.ScalarType.Float32;
 
+    /// <summary>bf16; stays float32 on a machine whose <see cref="OneDnnTails"/> are wrong, as its bf16 is.</summary>
     public bool BFloat16
     {
         get => Type == torch.ScalarType.BFloat16;
-        set => Type = value ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
+        set => Type = value && !OneDnnTails.AreWrong ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
     }
 
     /// <summary>The tensor in that format; the tensor's own storage where it is in it already.</summary>

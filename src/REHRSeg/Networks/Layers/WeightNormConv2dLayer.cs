@@ -38,7 +38,7 @@ internal sealed class WeightNormConv2dLayer : ConvolutionLayer
         return Convolve(Precision.Cast(x), Precision.Cast(kernels), Precision.Cast(bias!)).MoveToOuterDisposeScope();
     }
 
-    protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => torch.nn.functional.conv2d(x, weight, bias, padding: _padding);
+    protected override torch.Tensor Convolve(torch.Tensor x, torch.Tensor weight, torch.Tensor? bias) => FilledChannels.Convolve(x, weight, bias, (i, w, b) => torch.nn.functional.conv2d(i, w, b, padding: _padding));
 
     private torch.Tensor Norm() => weight.Squared().sum([1, 2, 3], keepdim: true).sqrt();
 }

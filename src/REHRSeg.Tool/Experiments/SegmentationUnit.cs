@@ -1,0 +1,116 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using REHRSeg.Imaging;
+using REHRSeg.Onnx;
+
+namespace REHRSeg.Tool;
+
+/// <summary>A segmentation cell on one fold: trains, predicts the held-out cases at LR and HR, scores.</summary>
+internal sealed class SegmentationUnit(ToolConsole console, ExperimentUnit unit, UnitFolder folder, ExperimentData data, SharedStages stages, CancellationToken cancel)
+{
+    SegmentationMethod Method => MethodNames.Parse(unit.Cell.Method);
+
+    /// <summary>Everything shared that the unit needs, by kind.</summary>
+    public IReadOnlyDictionary<string, StageFolder> Prepare() => Method switch
+    {
+        SegmentationMethod.NnUNet => new Dictionary<string, StageFolder> { ["nnunet"] = stages.NnUNet(unit) },
+        SegmentationMethod.RehrSeg when unit.Options.Preset.Segmentation.FineTunes => Inputs(),
+        SegmentationMethod.RehrSeg => new Dictionary<string, StageFolder> { ["nnunet"] = stages.NnUNet(unit) },
+        _ => new Dictionary<string, StageFolder>(),
+    };
+
+    /// <summary>Trains what is the unit's own, and scores.</summary>
+    public IReadOnlyList<UnitCase> Run(IReadOnlyDictionary<string, StageFolder> shared) => Score(Train(shared));
+
+    Dictionary<string, StageFolder> Inputs()
+    {
+        var (method, upstream) = stages.Source(unit);
+        var inputs = new Dictionary<string, StageFolder> { ["pseudo"] = stages.Pseudo(unit), ["nnunet"] = stages.NnUNet(unit) };
+        if (upstream is not null) inputs[method] = upstream;
+        if (method == "selfsr") inputs["thin"] = stages.Thin(unit);
+        return inputs;
+    }
+
+    /// <returns>The model: a run folder or an ONNX file.</returns>
+    string Train(IReadOnlyDictionary<string, StageFolder> shared)
+    {
+        if (shared.TryGetValue("pseudo", out var pseudo)) FineTune(pseudo, shared["nnunet"], shared.GetValueOrDefault("selfsr"));
+        else if (shared.TryGetValue("nnunet", out var nnunet)) return nnunet.File("baseline.onnx");
+        else
+        {
+            var preset = unit.Options.Preset with { Segmentation = unit.Options.Preset.Segmentation with { Method = Method } };
+            var training = stages.Training(unit, folder.Path, preset) with { AllowHrLabels = Method == SegmentationMethod.FullySupervised };
+            if (!File.Exists(training.Run.Model) && TrainVerb.Run(console, training, cancel) != CommandLine.Done) throw new DatasetException($"{unit}: the training failed; see above.");
+        }
+        return folder.Path;
+    }
+
+    /// <summary>METHOD.md section 9 from the shared nnU-Net checkpoint, on the shared thin volumes.</summary>
+    void FineTune(StageFolder pseudo, StageFolder nnunet, StageFolder? selfSr)
+    {
+        var run = new RunFolder(folder.Path);
+        if (File.Exists(run.Model)) return;
+        Checkpoint.Copy(nnunet.Path, folder.Path, TrainingStages.NnUNet);
+        File.Copy(nnunet.File(RehrSegPlanning.FileName), Path.Combine(folder.Path, RehrSegPlanning.FileName), overwrite: true);
+        var plan = stages.Plan(unit);
+        using var setting = new TrainingSetting(console, stages.Training(unit, folder.Path, unit.Options.Preset), data.Training(unit.Fold), plan, cancel);
+        using var teacher = selfSr is null ? null : new RunFolder(selfSr.Path).Load<SelfSrTransformer>().Model;
+        var context = setting.Context;
+        var rows = context.Data.LoadFromEnumerable(Rows(pseudo));
+        var pairs = context.Transforms.PseudoData(new PseudoDataOptions
+        {
+            Factor = plan.Factor, Axis = stages.Axis(unit), Profile = teacher?.Info.Profile ?? unit.Options.Preset.SelfSr.MakeProfile(plan.Factor, plan.SliceSpacing),
+        }).Fit(rows).Transform(rows);
+        var model = new EstimatorChain<ITransformer>().Append(context.Transforms.RehrSeg(setting.Segmentation() with { Teacher = teacher, BaselineReady = null })).Fit(pairs);
+        setting.Clock.Finish();
+        using var segmenter = model.LastTransformer.Model;
+        AtomicFile.Write(run.SegmentationOnnx, segmenter.ExportOnnx);
+        AtomicFile.Write(run.Model, s => context.Model.Save(model, rows.Schema, s));
+        run.WriteStages(setting.Clock.Stages);
+    }
+
+    IEnumerable<ThinRow> Rows(StageFolder pseudo)
+    {
+        var ids = data.Training(unit.Fold);
+        var thin = CaseFiles.Find(pseudo.File("images"), pseudo.File("labels"), "pseudo data").ToDictionary(c => c.Id);
+        foreach (var thick in data.Thick.Cases.Where(c => ids.Contains(c.Id)))
+        {
+            var (image, label) = thick.ReadPair(data.Thick.Labels);
+            var (thinImage, thinLabel) = thin[thick.Id].ReadPair(data.Thick.Labels);
+            string uncertainty = pseudo.File("uncertainty", thick.Id + ".nii.gz");
+            yield return new()
+            {
+                Id = thick.Id, Image = image, Label = label, HrImage = thinImage, HrLabel = thinLabel,
+                Uncertainty = File.Exists(uncertainty) ? VolumeFile.Read(uncertainty) : new(thinLabel.Geometry, new float[thinLabel.Geometry.VoxelCount]),
+            };
+        }
+    }
+
+    IReadOnlyList<UnitCase> Score(string model)
+    {
+        bool thin = Method == SegmentationMethod.FullySupervised;
+        var scores = new List<UnitCase>();
+        using var segmenter = Segmenter.Open(model, console);
+        int code = Batch.ForEach(console, "score", data.HeldOut(unit.Fold), c =>
+        {
+            var (image, label) = c.ReadPair(data.Thick.Labels);
+            var truth = data.Thin[c.Id].ReadLabel(data.Thick.Labels);
+            var result = segmenter.Segment(thin ? data.Thin[c.Id].ReadImage() : image, new() { Hr = !thin, Axis = stages.Axis(unit) }, cancel);
+            var (lr, hr) = thin ? (null, result.Lr) : (result.Lr, result.Hr);
+            if (lr is not null) VolumeFile.WriteLabels(lr, Path.Combine(folder.Lr, c.Id + ".nii.gz"));
+            VolumeFile.WriteLabels(hr!, Path.Combine(folder.Hr, c.Id + ".nii.gz"));
+            scores.Add(new(c.Id, [.. lr is null ? [] : UnitScoring.Labels("LR", lr, label, data.Thick.Labels), .. UnitScoring.Labels("HR", hr!, truth, data.Thick.Labels)]));
+        }, cancel);
+        return code == CommandLine.Done ? scores : throw new DatasetException($"{unit}: not every case could be scored; see above.");
+    }
+
+    sealed class ThinRow
+    {
+        public string Id = "";
+        [VolumeType] public MLVolume Image = null!;
+        [VolumeType] public MLVolume Label = null!;
+        [VolumeType] public MLVolume HrImage = null!;
+        [VolumeType] public MLVolume HrLabel = null!;
+        [VolumeType] public MLVolume Uncertainty = null!;
+    }
+}

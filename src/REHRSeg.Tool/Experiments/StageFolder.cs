@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Text.Json;
+using REHRSeg.Imaging;
+
+namespace REHRSeg.Tool;
+
+/// <summary>
+/// A piece of work that several units share, in a folder named by the hash of all that it depends on. <c>stage.json</c>, written last, says that it is finished;
+/// without it the work goes on from what is there.
+/// </summary>
+internal sealed class StageFolder
+{
+    readonly object _inputs;
+
+    /// <param name="root">Folder of all stages.</param>
+    /// <param name="kind">Short name.</param>
+    /// <param name="inputs">Everything that the result depends on.</param>
+    public StageFolder(string root, string kind, object inputs)
+    {
+        _inputs = inputs;
+        Name = $"{kind}-{ContentHash.Of(new { kind, inputs, version = typeof(StageFolder).Assembly.GetName().Version?.ToString(3) })}";
+        Path = System.IO.Path.Combine(root, Name);
+    }
+
+    /// <summary>KIND-HASH.</summary>
+    public string Name { get; }
+    public string Path { get; }
+    string Finished => File("stage.json");
+
+    public string File(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
+
+    /// <summary>Does the work unless it is finished.</summary>
+    /// <returns>The same folder.</returns>
+    public StageFolder Ensure(ToolConsole console, Action<StageFolder> work)
+    {
+        if (System.IO.File.Exists(Finished))
+        {
+            console.Info($"   {Name}: at hand");
+            return this;
+        }
+        console.Info($"   {Name}");
+        Directory.CreateDirectory(Path);
+        using var held = OutputFolder.Lock(System.IO.Path.GetDirectoryName(Path)!, $"another process is at work on the shared stage {Name}", $".{Name}.lock");
+        if (System.IO.File.Exists(Finished)) return this;
+        var watch = Stopwatch.StartNew();
+        work(this);
+        AtomicFile.WriteText(Finished, JsonSerializer.Serialize(new { inputs = _inputs, seconds = watch.Elapsed.TotalSeconds }, ToolConsole.JsonForm));
+        return this;
+    }
+}
