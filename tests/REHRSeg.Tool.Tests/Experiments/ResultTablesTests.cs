@@ -63,6 +63,11 @@ public sealed class ResultTablesTests
         Assert.Equal(System.Text.RegularExpressions.Regex.Count(text, @"\\begin\{"), System.Text.RegularExpressions.Regex.Count(text, @"\\end\{"));
     }
 
+    /// <summary>tables.tex went through pdfTeX without an error (tests/oracles/statistics/compile.sh).</summary>
+    [Fact]
+    public void Latex_is_what_was_compiled() =>
+        Assert.Equal(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "oracles", "statistics", "tables.tex")), ExperimentTables.Latex(Description(s_grid), Statistics));
+
     static int Unescaped(string text, char c) => System.Text.RegularExpressions.Regex.Count(text, $@"(?<!\\)(\\\\)*\{c}");
 
     [Fact]

@@ -29,7 +29,7 @@ internal static class ExperimentTables
     /// <summary>For a document with the packages booktabs and longtable.</summary>
     public static string Latex(ExperimentDescription experiment, ExperimentStatistics statistics)
     {
-        List<string> text = ["% \\usepackage{booktabs,longtable}\n", Means(experiment.Grid, statistics, About(experiment, statistics)).ToLatex(pages: false)];
+        List<string> text = ["% \\usepackage[T1]{fontenc} \\usepackage{booktabs,longtable}\n", Means(experiment.Grid, statistics, About(experiment, statistics)).ToLatex(pages: false)];
         if (statistics.Comparisons.Count > 0) text.Add(Comparisons(experiment.Grid, statistics).ToLatex(pages: true));
         if (statistics.Orderings.Count > 0) text.Add(Orderings(experiment.Grid, statistics).ToLatex(pages: true));
         return string.Join('\n', text);
