@@ -22,6 +22,7 @@ internal sealed record ExperimentGrid
 }
 
 /// <summary>What a cell makes.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CellTask>))]
 internal enum CellTask
 {
     /// <summary>A segmenter, scored at LR and HR in DSC and HD95.</summary>

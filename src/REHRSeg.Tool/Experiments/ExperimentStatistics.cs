@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace REHRSeg.Tool;
 
 /// <summary>One line of <c>results.csv</c>: one cell on one held-out case.</summary>
@@ -43,6 +45,7 @@ internal sealed record CellComparison(string Cell, string Against, string Grid, 
 }
 
 /// <summary>Whether a claimed ordering holds.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
 internal enum Verdict
 {
     /// <summary>As claimed, adjusted p below 0.05.</summary>

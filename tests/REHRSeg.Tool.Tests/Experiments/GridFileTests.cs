@@ -119,6 +119,7 @@ public sealed class GridFileTests : IDisposable
             var grid = GridFile.Load(name);
             string json = JsonSerializer.Serialize(grid, ToolConsole.JsonForm);
             Assert.DoesNotContain("built-in grid", json, StringComparison.Ordinal);
+            Assert.Contains(name == "table2" ? "\"task\": \"SuperResolution\"" : "\"task\": \"Segmentation\"", json, StringComparison.Ordinal);
             Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize<ExperimentGrid>(json, ToolConsole.JsonForm), ToolConsole.JsonForm));
         }
     }

@@ -14,5 +14,5 @@ cat > document.tex <<'T'
 \input{tables.tex}
 \end{document}
 T
-pdflatex -interaction=nonstopmode -halt-on-error document.tex
+for pass in 1 2 3; do pdflatex -interaction=nonstopmode -halt-on-error document.tex; done # a longtable finds its widths in later passes
 echo "$folder/document.pdf"

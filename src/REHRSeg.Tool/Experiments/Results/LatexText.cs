@@ -17,7 +17,16 @@ internal static class LatexText
     public static string Escape(string text)
     {
         var result = new StringBuilder();
-        foreach (char c in text) result.Append(s_signs.TryGetValue(c, out string? sign) ? sign : char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.LineSeparator ? " " : c.ToString());
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            if (s_signs.TryGetValue(c, out string? sign)) result.Append(sign);
+            else if (IsMinus(text, i)) result.Append("$-$");
+            else result.Append(char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.LineSeparator ? ' ' : c);
+        }
         return result.ToString();
     }
+
+    /// <summary>A hyphen that begins a number.</summary>
+    static bool IsMinus(string text, int i) => text[i] == '-' && (i == 0 || text[i - 1] is ' ' or '[') && i + 1 < text.Length && char.IsAsciiDigit(text[i + 1]);
 }
