@@ -1,8 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace REHRSeg.Tool;
 
 /// <summary>An experiment: named option sets that are trained, applied and scored on the same folds.</summary>
 internal sealed record ExperimentGrid
 {
+    /// <summary>Where it was read from, for errors.</summary>
+    [JsonIgnore] public string Source { get; init; } = "grid";
     /// <summary>Short name: letters, digits, hyphens.</summary>
     public required string Name { get; init; }
     /// <summary>For people.</summary>
@@ -18,6 +22,7 @@ internal sealed record ExperimentGrid
 }
 
 /// <summary>What a cell makes.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CellTask>))]
 internal enum CellTask
 {
     /// <summary>A segmenter, scored at LR and HR in DSC and HD95.</summary>
