@@ -64,7 +64,7 @@ internal static class CommandLine
             console.Error(command.Name switch
             {
                 "train" => "Stopped. The run folder is resumable: repeat the command with --resume.",
-                "table2" => "Stopped. Repeat the command to continue.",
+                "experiment" => "Stopped. Repeat the command with --resume.",
                 "pretrain-frames" => "Stopped. The training is resumable: repeat the command with --resume.",
                 _ => "Stopped.",
             });

@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace REHRSeg.Tool;
 
 /// <summary>What a verb prints: progress and remarks for people, one JSON document for machines, errors on stderr.</summary>
-internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quiet, bool json, bool results = true) : IProgress<TrainingProgress>
+internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quiet, bool json, bool results = true, UnitLog? log = null) : IProgress<TrainingProgress>
 {
     public static readonly JsonSerializerOptions JsonForm = new(JsonSerializerDefaults.Web)
     {
@@ -22,10 +22,14 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quie
     bool _openLine;
 
     /// <summary>For a step of a larger command: progress, warnings and errors, but no result of its own.</summary>
-    public ToolConsole WithoutResults() => new(output, error, quiet, json, results: false);
+    public ToolConsole WithoutResults() => new(output, error, quiet, json, results: false, log);
+
+    /// <summary>The same lines also to a log, quiet or not.</summary>
+    public ToolConsole WithLog(UnitLog file) => new(output, error, quiet, json, results, file);
 
     public void Info(string line)
     {
+        log?.Line(line);
         if (quiet) return;
         CloseLine();
         _progress.WriteLine(line);
@@ -33,12 +37,14 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quie
 
     public void Warn(string line)
     {
+        log?.Line("warning: " + line);
         CloseLine();
         error.WriteLine("warning: " + line);
     }
 
     public void Error(string line)
     {
+        log?.Line("error: " + line.ReplaceLineEndings(" "));
         CloseLine();
         error.WriteLine("error: " + line.ReplaceLineEndings(" "));
     }

@@ -6,6 +6,21 @@ namespace REHRSeg.Tool;
 /// <summary>What an experiment's folder holds: its description and its finished units.</summary>
 internal sealed record ExperimentResults(ExperimentDescription Description, IReadOnlyList<UnitResult> Units)
 {
+    /// <summary>One row a case and cell.</summary>
+    public IReadOnlyList<ResultRow> Rows => ResultRows.FromUnits(Description.Grid, Description.Dataset, Units);
+
+    /// <summary>Means, tests, claims.</summary>
+    public ExperimentStatistics Statistics => ExperimentAnalysis.Of(Description.Grid, Rows);
+
+    /// <summary>Writes <c>results.csv</c>, <c>table.md</c> and <c>table.tex</c>.</summary>
+    public void Write(ExperimentFolder folder)
+    {
+        var (rows, statistics) = (Rows, Statistics);
+        ResultCsv.Write(folder.Results, rows);
+        AtomicFile.WriteText(folder.Markdown, ExperimentTables.Markdown(Description, statistics));
+        AtomicFile.WriteText(folder.Latex, ExperimentTables.Latex(Description, statistics));
+    }
+
     /// <exception cref="DatasetException">Not an experiment's folder, or a unit's results are of another dataset.</exception>
     public static ExperimentResults Read(string path)
     {

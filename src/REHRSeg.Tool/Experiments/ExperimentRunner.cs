@@ -28,7 +28,6 @@ internal sealed class ExperimentRunner
         foreach (string name in request.Only ?? [])
             if (request.Grid.Cells.All(c => c.Name != name)) throw new UsageException($"--only {name}: grid {request.Grid.Name} has no such cell. Its cells: {string.Join(", ", request.Grid.Cells.Select(c => c.Name))}.");
         var cells = request.Grid.Cells.Where(c => request.Only is null || request.Only.Contains(c.Name)).ToArray();
-        foreach (var cell in cells) RequireSource(cell, request.Options[cell.Name].Preset.Segmentation);
         _units = [.. request.FoldsRun.Distinct().Order().SelectMany(fold => cells.Select(c => new ExperimentUnit(c, request.Options[c.Name], fold)))];
         OutputFolder.RequireWritable(request.OutDir);
         if (request.StagesDir is { } stages) OutputFolder.RequireWritable(stages, "--stages");
@@ -76,7 +75,7 @@ internal sealed class ExperimentRunner
         }
         else
         {
-            var work = new SuperResolutionUnit(console, unit, folder, _data, stages, _cancel);
+            var work = new SuperResolutionUnit(unit, folder, _data, stages, _cancel);
             (prepare, run) = (work.Prepare, work.Run);
         }
         var shared = prepare();
@@ -111,7 +110,7 @@ internal sealed class ExperimentRunner
         var inputs = new
         {
             cell = unit.Cell with { Title = "" }, unit.Fold, folds = _data.Folds, _request.Seed, dataset = _data.Hash, held = _data.HeldOut(unit.Fold).Select(c => c.Id), _request.Factor, axis = _request.Axis?.ToString(),
-            stages = shared.ToDictionary(s => s.Key, s => s.Value.Name), version = typeof(ExperimentRunner).Assembly.GetName().Version?.ToString(3),
+            stages = shared.ToDictionary(s => s.Key, s => s.Value.Name), version = ToolVersion.Release,
             segmentation = unit.Cell.Task == CellTask.Segmentation ? OptionOverrides.Snapshot(preset.Segmentation) : null,
         };
         var config = JsonSerializer.SerializeToNode(inputs, ToolConsole.JsonForm)!.AsObject();
@@ -150,18 +149,10 @@ internal sealed class ExperimentRunner
         var plan = _data.Plan(_units[0].Fold, _units[0].Options.Preset);
         IEnumerable<int> before = File.Exists(_folder.Description) ? ExperimentResults.ReadDescription(_folder.Path).FoldsRun : [];
         AtomicFile.WriteText(_folder.Description, JsonSerializer.Serialize(new ExperimentDescription(_request.Grid, _request.Dataset.Directory, _data.Hash, _request.Preset, plan.Factor, (_request.Axis ?? plan.Axis)?.ToString().ToLowerInvariant(),
-            _data.Folds, [.. before.Concat(_request.FoldsRun).Distinct().Order()], _request.Seed, ToolVersion.Text, _thin), ToolConsole.JsonForm));
+            _data.Folds, [.. before.Concat(_request.FoldsRun).Distinct().Order()], _request.Seed, ToolVersion.Full, _thin), ToolConsole.JsonForm));
     }
 
     void WriteTables() => ExperimentResults.Read(_folder.Path).Write(_folder);
-
-    /// <summary>Pseudo data of an interpolation or of SMORE have neither uncertainty nor a teacher.</summary>
-    static void RequireSource(GridCell cell, RehrSegOptions options)
-    {
-        if (cell.Task != CellTask.Segmentation || cell.Method != "rehrseg" || cell.PseudoSource == "selfsr" || !options.FineTunes) return;
-        if (options.UseUncertainty || options.UseDistillation)
-            throw new UsageException($"Cell {cell.Name}: pseudo data from {cell.PseudoSource} have no uncertainty and no teacher. Set segmentation.useUncertainty and segmentation.useDistillation to false.");
-    }
 }
 
 /// <summary>What an experiment came to.</summary>

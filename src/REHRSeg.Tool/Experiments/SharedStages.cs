@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using System.Text.Json;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using REHRSeg.Imaging;
@@ -10,6 +11,7 @@ namespace REHRSeg.Tool;
 /// </summary>
 internal sealed class StageFolder
 {
+    static readonly ConcurrentDictionary<string, bool> s_told = [];
     readonly object _inputs;
 
     /// <param name="root">Folder of all stages.</param>
@@ -18,7 +20,7 @@ internal sealed class StageFolder
     public StageFolder(string root, string kind, object inputs)
     {
         _inputs = inputs;
-        Name = $"{kind}-{ContentHash.Of(new { kind, inputs, version = typeof(StageFolder).Assembly.GetName().Version?.ToString(3) })}";
+        Name = $"{kind}-{ContentHash.Of(new { kind, inputs, version = ToolVersion.Release })}";
         Path = System.IO.Path.Combine(root, Name);
     }
 
@@ -35,7 +37,7 @@ internal sealed class StageFolder
     {
         if (System.IO.File.Exists(Finished))
         {
-            console.Info($"   {Name}: at hand");
+            if (s_told.TryAdd(Path, true)) console.Info($"   {Name}: at hand");
             return this;
         }
         console.Info($"   {Name}");
@@ -44,6 +46,7 @@ internal sealed class StageFolder
         if (System.IO.File.Exists(Finished)) return this;
         var watch = Stopwatch.StartNew();
         work(this);
+        s_told.TryAdd(Path, true);
         AtomicFile.WriteText(Finished, JsonSerializer.Serialize(new { inputs = _inputs, seconds = watch.Elapsed.TotalSeconds }, ToolConsole.JsonForm));
         return this;
     }

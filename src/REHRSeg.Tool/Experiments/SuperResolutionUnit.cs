@@ -4,7 +4,7 @@ using REHRSeg.Onnx;
 namespace REHRSeg.Tool;
 
 /// <summary>A super-resolution cell on one fold: trains what it needs, makes the held-out annotated cases thin, scores images and labels.</summary>
-internal sealed class SuperResolutionUnit(ToolConsole console, ExperimentUnit unit, UnitFolder folder, ExperimentData data, SharedStages stages, CancellationToken cancel)
+internal sealed class SuperResolutionUnit(ExperimentUnit unit, UnitFolder folder, ExperimentData data, SharedStages stages, CancellationToken cancel)
 {
     /// <summary>The trained method, by its name.</summary>
     public IReadOnlyDictionary<string, StageFolder> Prepare() => stages.Source(unit) is { Upstream: { } trained } source ? new Dictionary<string, StageFolder> { [source.Method] = trained } : [];
