@@ -91,5 +91,45 @@ for name, seed, n, steps in [("continuous", 61, 4000, None), ("ties", 67, 3000, 
     b = (a + 2 * b).astype(np.float32)
     if steps: a = np.floor(a * np.float32(steps)); b = np.floor(b * np.float32(steps))
     out["spearman"].append(dict(name=name, seed=seed, count=n, steps=steps, rho=float(spearmanr(a, b).statistic if hasattr(spearmanr(a, b), "statistic") else spearmanr(a, b)[0])))
+
+# What CalibrationStudy and UncertaintyStudy make of three cases (LR), two of them (HR) and one (single).
+from scipy.ndimage import distance_transform_edt
+
+def study_case(i):
+    d, h, w = 6, 12, 14
+    z, y, x = np.meshgrid(np.arange(d), np.arange(h), np.arange(w), indexing="ij")
+    truth = np.zeros((d, h, w), int)
+    truth[(x - 5 - i) ** 2 + (y - 6) ** 2 + (z - 3) ** 2 <= 9] = 1
+    truth[(x - 10) ** 2 + (y - 3) ** 2 + (z - 2) ** 2 <= 4] = 2
+    soft = np.zeros_like(truth); soft[:, :, 1:] = truth[:, :, :-1]
+    r = noise(100 + 10 * i, 3 * truth.size).reshape(3, -1).astype(np.float64)
+    weight = r ** 4 + 1.5 * (np.arange(3)[:, None] == soft.ravel()[None])
+    p = (weight / weight.sum(0)).astype(np.float32)
+    p = (p.astype(np.float64) ** 3 / (p.astype(np.float64) ** 3).sum(0)).astype(np.float32)
+    wrong = p.argmax(0) != truth.ravel()
+    u = np.floor((noise(101 + 10 * i, truth.size) + wrong.astype(np.float32)) * np.float32(32)) / np.float32(64)
+    foreground = (p.argmax(0) != 0) | (truth.ravel() != 0)
+    near = distance_transform_edt(~foreground.reshape(truth.shape)).ravel() <= 3
+    return p, truth.ravel(), u, near, wrong
+
+def together(cases, pick): return np.concatenate([pick(c) for c in cases], axis=-1)
+
+def study(cases):
+    fits = [temperature(together(cases[h::2], lambda c: c[0]), together(cases[h::2], lambda c: c[1]))["temperature"] for h in (0, 1)] if len(cases) > 1 else None
+    rows = {}
+    for region in ("all", "near"):
+        inside = lambda c: np.ones(c[1].size, bool) if region == "all" else c[3]
+        before = reliability(together(cases, lambda c: c[0][:, inside(c)]), together(cases, lambda c: c[1][inside(c)]))
+        after = reliability(np.concatenate([scale(c[0][:, inside(c)], fits[1 - i % 2]) for i, c in enumerate(cases)], axis=1), together(cases, lambda c: c[1][inside(c)])) if fits else None
+        wrong = together(cases, lambda c: c[4][inside(c)])
+        rows[region] = dict(voxels=int(wrong.size), wrong=int(wrong.sum()), before=before, after=after, entropyAuroc=auroc(entropy(together(cases, lambda c: c[0][:, inside(c)])).astype(np.float32), wrong),
+            uncertaintyAuroc=auroc(together(cases, lambda c: c[2][inside(c)]), wrong),
+            spearman=float(np.mean([spearmanr(c[2][inside(c)], np.abs(noise(102 + 10 * i, c[1].size) - noise(103 + 10 * i, c[1].size))[inside(c)])[0] for i, c in enumerate(cases)])))
+    whole = temperature(together(cases, lambda c: c[0]), together(cases, lambda c: c[1]))["temperature"]
+    return dict(temperature=float(np.sqrt(fits[0] * fits[1])) if fits else whole, whole=whole, regions=rows)
+
+three = [study_case(i) for i in range(3)]
+out["study"] = dict(LR=study(three), HR=study(three[:2]), single=study(three[:1]))
+print({k: (v["temperature"], v["regions"]["near"]["voxels"], v["regions"]["near"]["entropyAuroc"], v["regions"]["near"]["uncertaintyAuroc"]) for k, v in out["study"].items()})
 json.dump(out, open("calibration.json", "w"), indent=1)
 print({c["name"]: (c["wrong"], c["before"]["ece"], c["after"]["ece"], c["fit"]) for c in out["cases"]}, [(r["name"], r["positives"], r["area"]) for r in out["roc"]], out["spearman"])
