@@ -36,7 +36,7 @@ public class CalibrationStudyTests
             for (int k = 0; k < 3; k++) p[k * n + v] = (float)(cube[k] / cube.Sum());
             int top = Enumerable.Range(0, 3).MaxBy(k => p[k * n + v]);
             prediction[v] = top;
-            u[v] = MathF.Floor((u[v] + (top != truth[v] ? 1 : 0)) * 32) / 64;
+            u[v] = MathF.Floor((u[v] + (top != truth[v] ? 0.5f : 0)) * 32) / 64;
         }
         return new(new(grid, p, 3), new(grid, truth), new(grid, prediction), new(grid, u), new(grid, Noise(102 + 10 * i, n)), new(grid, Noise(103 + 10 * i, n)));
     }

@@ -107,7 +107,7 @@ def study_case(i):
     p = (weight / weight.sum(0)).astype(np.float32)
     p = (p.astype(np.float64) ** 3 / (p.astype(np.float64) ** 3).sum(0)).astype(np.float32)
     wrong = p.argmax(0) != truth.ravel()
-    u = np.floor((noise(101 + 10 * i, truth.size) + wrong.astype(np.float32)) * np.float32(32)) / np.float32(64)
+    u = np.floor((noise(101 + 10 * i, truth.size) + np.float32(0.5) * wrong.astype(np.float32)) * np.float32(32)) / np.float32(64)
     foreground = (p.argmax(0) != 0) | (truth.ravel() != 0)
     near = distance_transform_edt(~foreground.reshape(truth.shape)).ravel() <= 3
     return p, truth.ravel(), u, near, wrong

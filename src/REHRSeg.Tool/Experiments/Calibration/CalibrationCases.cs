@@ -42,7 +42,7 @@ internal static class CalibrationCases
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentOutOfRangeException)
         {
-            throw new DatasetException($"{run.Config} and {run.Splits} do not say which cases the training held out: {e.Message} Restore them from a copy, or take the model's file out of the folder and name cases with --cases.", e);
+            throw new DatasetException($"{run.Config} and {run.Splits} do not say which cases the training held out: {CommandLine.Describe(e)} Restore them from a copy, or take the model's file out of the folder and name cases with --cases.", e);
         }
     }
 
