@@ -25,7 +25,7 @@ internal static class CalibrateVerb
         command.OnRun((parse, console, cancel) => Run(console, new()
         {
             Model = parse.GetRequiredValue(model), Dataset = parse.GetRequiredValue(dataset), Cases = parse.GetValue(only), Out = Path.GetFullPath(parse.GetRequiredValue(outFile)),
-            Lr = parse.GetValue(resolution) != "hr", Hr = parse.GetValue(resolution) != "lr", Report = parse.GetValue(report), Mirror = !parse.GetValue(noTta), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
+            Lr = parse.GetValue(resolution) != "hr", Hr = parse.GetValue(resolution) != "lr", Report = parse.GetValue(report) is { } json ? Path.GetFullPath(json) : null, Mirror = !parse.GetValue(noTta), Axis = CommonOptions.ParseAxis(parse.GetValue(axis)),
         }, cancel));
         return command;
     }
@@ -35,6 +35,7 @@ internal static class CalibrateVerb
         if (!request.Out.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"--out {request.Out} is the file of a model: give it the ending .onnx.");
         if (request.Out == Path.GetFullPath(request.Model)) throw new UsageException("--out must be another file than --model, which stays as it is.");
         OutputFolder.RequireWritable(Path.GetDirectoryName(request.Out)!);
+        if (request.Report is { } json) OutputFolder.RequireWritable(Path.GetDirectoryName(json)!, "--report");
         var dataset = MedicalDataset.Open(request.Dataset);
         var cases = CalibrationCases.Choose(console, request.Model, dataset, request.Cases);
         using var segmenter = Segmenter.Open(request.Model, console);
@@ -45,7 +46,7 @@ internal static class CalibrateVerb
         if (request.Lr && thin.Count > 0 && thin.Count < cases.Count) console.Warn($"{thin.Count} of the {cases.Count} cases have thin labels; the HR temperature is fitted on those.");
 
         using var study = new CalibrationStudy(info.Labels);
-        int code = Batch.ForEach(console, "calibrate", request.Lr ? cases : [.. cases.Where(c => thin.ContainsKey(c.Id))], c => Add(study, segmenter, c, thin.GetValueOrDefault(c.Id), request, cancel), cancel);
+        int code = Batch.ForEach(console, "calibrate", request.Lr ? cases : [.. cases.Where(c => thin.ContainsKey(c.Id))], c => Add(study, segmenter, dataset.Labels, c, thin.GetValueOrDefault(c.Id), request, cancel), cancel);
         if (code != CommandLine.Done)
         {
             console.Error("Nothing is written. Repair the cases that failed, or leave them out with --cases.");
@@ -64,9 +65,8 @@ internal static class CalibrateVerb
         static string Text(double? temperature) => temperature is { } t ? EvaluateVerb.Number(t) : "none";
     }
 
-    static void Add(CalibrationStudy study, Segmenter segmenter, MedicalCase item, string? thinLabels, CalibrationRequest request, CancellationToken cancel)
+    static void Add(CalibrationStudy study, Segmenter segmenter, IReadOnlyList<LabelClass> labels, MedicalCase item, string? thinLabels, CalibrationRequest request, CancellationToken cancel)
     {
-        var labels = segmenter.Info.Labels;
         var (image, truth) = item.ReadPair(labels);
         var result = segmenter.Segment(image, new() { Lr = request.Lr, Hr = thinLabels is not null, Probabilities = true, Calibrate = false, PostProcess = false, Mirror = request.Mirror, Axis = request.Axis }, cancel);
         if (thinLabels is not null)

@@ -18,8 +18,16 @@ internal sealed class CaseSpool : IDisposable
     /// <summary>Takes one case.</summary>
     public void Add(params MLVolume[] volumes)
     {
-        _file.Seek(0, SeekOrigin.End);
-        foreach (var volume in volumes) _file.Write(MemoryMarshal.AsBytes(volume.Voxels));
+        try
+        {
+            _file.Seek(0, SeekOrigin.End);
+            foreach (var volume in volumes) _file.Write(MemoryMarshal.AsBytes(volume.Voxels));
+            _file.Flush();
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"Probabilities that wait for a second look cannot be written to {_file.Name}: {e.Message} Free some space there, or set TMPDIR to another folder.", e);
+        }
         _cases.Add([.. volumes.Select(v => (v.Geometry, v.Channels))]);
     }
 
