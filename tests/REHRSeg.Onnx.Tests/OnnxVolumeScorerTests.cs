@@ -47,7 +47,7 @@ public class OnnxVolumeScorerTests
 
     [Theory]
     [InlineData("foreign", "not a REHRSeg model")]
-    [InlineData("later_version", "format_version 3")]
+    [InlineData("later_version", "format_version 4")]
     [InlineData("contradicting", "input 'image'")]
     [InlineData("foreign_operators", "com.example")]
     [InlineData("external_data", "external data")]

@@ -30,7 +30,7 @@ public class SegmentationModelInfoTests
     [Theory]
     [InlineData("rehrseg.model", null, "not a REHRSeg model")]
     [InlineData("rehrseg.model", "self-sr", "'segmentation' model is needed")]
-    [InlineData("rehrseg.format_version", "3", "Update the REHRSeg packages")]
+    [InlineData("rehrseg.format_version", "4", "Update the REHRSeg packages")]
     [InlineData("rehrseg.factor", "0", "rehrseg.factor is '0'")]
     [InlineData("rehrseg.factor", "4.0", "rehrseg.factor")]
     [InlineData("rehrseg.patch_size", "16,96", "rehrseg.patch_size")]
@@ -43,6 +43,13 @@ public class SegmentationModelInfoTests
     [InlineData("rehrseg.postprocessing", "largest:0", "largest:LABEL")]
     [InlineData("rehrseg.postprocessing", "largest:foreground,largest:5", "largest:LABEL")]
     [InlineData("rehrseg.postprocessing", "", "largest:LABEL")]
+    [InlineData("rehrseg.lr_temperature", "0", "rehrseg.lr_temperature is '0', but a number from 0.01 to 100")]
+    [InlineData("rehrseg.lr_temperature", "-1.5", "a number from 0.01 to 100")]
+    [InlineData("rehrseg.lr_temperature", "NaN", "a number from 0.01 to 100")]
+    [InlineData("rehrseg.hr_temperature", "Infinity", "rehrseg.hr_temperature")]
+    [InlineData("rehrseg.hr_temperature", "1e30", "a number from 0.01 to 100")]
+    [InlineData("rehrseg.hr_temperature", "", "a number from 0.01 to 100")]
+    [InlineData("rehrseg.hr_temperature", "1,5", "a number from 0.01 to 100")]
     [InlineData("rehrseg.mirroring", null, "rehrseg.mirroring is missing")]
     public void WrongMetadataIsRefused(string key, string? value, string message)
     {
@@ -78,6 +85,32 @@ public class SegmentationModelInfoTests
         Assert.Equal(2, (Info with { PostProcessing = [new(2)] }).FormatVersion);
         Assert.Equal(2, (Info with { Patch = new(1, 8, 8), Divisor = new(1, 8, 8) }).FormatVersion);
         Assert.False((info with { Factor = 1 }).CanSegmentThin);
+    }
+
+    [Theory]
+    [InlineData(1.7, null)]
+    [InlineData(null, 0.1 + 0.2)]
+    [InlineData(0.01, 100.0)]
+    public void TemperaturesComeBackInVersion3(double? lr, double? hr)
+    {
+        var info = Info with { LrTemperature = lr, HrTemperature = hr };
+        var metadata = info.ToMetadata();
+        Assert.Equal("3", metadata["rehrseg.format_version"]);
+        Assert.Equal((lr is not null, hr is not null), (metadata.ContainsKey("rehrseg.lr_temperature"), metadata.ContainsKey("rehrseg.hr_temperature")));
+        var back = SegmentationModelInfo.FromMetadata(metadata, "a.onnx");
+        Assert.Equal((lr, hr), (back.LrTemperature, back.HrTemperature));
+        Assert.Equal(1, (back with { LrTemperature = null, HrTemperature = null }).FormatVersion);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-2)]
+    [InlineData(double.NaN)]
+    [InlineData(101)]
+    public void ATemperatureThatMakesNoSenseIsRefused(double temperature)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Info with { LrTemperature = temperature });
+        Assert.Throws<ArgumentOutOfRangeException>(() => Info with { HrTemperature = temperature });
     }
 
     [Fact]

@@ -45,6 +45,7 @@ public sealed class UsageTests
     [InlineData("predict")]
     [InlineData("evaluate")]
     [InlineData("postprocess")]
+    [InlineData("calibrate")]
     [InlineData("export")]
     [InlineData("pretrain-frames")]
     public void Every_verb_has_help(string verb)

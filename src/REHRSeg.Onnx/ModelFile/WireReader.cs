@@ -11,6 +11,8 @@ internal ref struct WireReader(ReadOnlySpan<byte> message)
     public ulong Number { get; private set; }
     /// <summary>Content of a string, bytes, message or packed list; empty for others.</summary>
     public ReadOnlySpan<byte> Content { get; private set; }
+    /// <summary>The current field as it stands in the message, number and type included.</summary>
+    public ReadOnlySpan<byte> Whole { get; private set; }
     /// <summary>True if the field has <see cref="Content"/>.</summary>
     public bool HasContent { get; private set; }
 
@@ -19,8 +21,9 @@ internal ref struct WireReader(ReadOnlySpan<byte> message)
     public bool Next()
     {
         (Number, HasContent) = (0, false);
-        Content = default;
+        Content = Whole = default;
         if (_rest.IsEmpty) return false;
+        var before = _rest;
         ulong tag = Varint();
         if (tag >> 3 is 0 or > 536_870_911) throw new InvalidDataException("a field has no number");
         Field = (int)(tag >> 3);
@@ -35,6 +38,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> message)
             case 5: Take(4); break;
             default: throw new InvalidDataException("a field has no type");
         }
+        Whole = before[..(before.Length - _rest.Length)];
         return true;
     }
 

@@ -33,4 +33,8 @@ public sealed record EnsembleMember(IPatchModel Model, SegmentationModelInfo Inf
     /// <summary>Post-processing that every member has chosen, in the first one's order.</summary>
     internal static IEnumerable<LargestComponentRule> CommonRules(IReadOnlyList<EnsembleMember> members) =>
         members[0].Info.PostProcessing.Where(rule => members.All(m => m.Info.PostProcessing.Contains(rule)));
+
+    /// <summary>Temperature that every member has; null: none, or they differ.</summary>
+    internal static double? CommonTemperature(IReadOnlyList<EnsembleMember> members, Func<SegmentationModelInfo, double?> of) =>
+        of(members[0].Info) is { } first && members.All(m => of(m.Info) == first) ? first : null;
 }

@@ -8,10 +8,17 @@ internal sealed class LabelWriter
     readonly SliceWriter _labels;
     readonly SliceWriter? _probabilities, _uncertainty;
     readonly float[] _entropy;
+    readonly float[]? _scaled;
+    readonly double _temperature;
     readonly int _plane;
 
     /// <summary>Allocates the volumes.</summary>
-    public LabelWriter(VolumeGeometry geometry, SliceAxis axis, SegmentationModelInfo info, SegmentationRequest request)
+    /// <param name="geometry">Grid of the labels.</param>
+    /// <param name="axis">Slice axis.</param>
+    /// <param name="info">Classes.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="temperature">Of probabilities and uncertainty; null: they stay as they are.</param>
+    public LabelWriter(VolumeGeometry geometry, SliceAxis axis, SegmentationModelInfo info, SegmentationRequest request, double? temperature)
     {
         Values = [.. info.Labels.Select(l => l.Value)];
         _labels = new(geometry, axis);
@@ -19,10 +26,15 @@ internal sealed class LabelWriter
         _uncertainty = request.Uncertainty ? new(geometry, axis) : null;
         _plane = geometry.VoxelCount / geometry.Size[(int)axis];
         _entropy = new float[_uncertainty is null ? 0 : _plane];
+        if (temperature is not { } t || !Scales(request)) return;
+        (_temperature, _scaled) = (t, new float[ArrayLength.Of(Values.Length, _plane)]);
     }
 
     /// <summary>Label value of each class.</summary>
     public int[] Values { get; }
+
+    /// <summary>True if anything is made that depends on the temperature.</summary>
+    public static bool Scales(SegmentationRequest request) => request.Calibrate && (request.Probabilities || request.Uncertainty);
 
     /// <summary>Writes slice z from probabilities of class k at <c>k * classStride</c>.</summary>
     /// <param name="z">The slice.</param>
@@ -34,9 +46,15 @@ internal sealed class LabelWriter
         labels = labels[.._plane];
         MostLikely(probabilities, classStride, Values, labels);
         _labels.Write(0, z, labels);
+        if (_scaled is not null)
+        {
+            TemperatureScaling.Apply(probabilities, classStride, _scaled, _plane, Values.Length, _plane, _temperature);
+            probabilities = _scaled;
+            classStride = _plane;
+        }
         for (int k = 0; k < Values.Length && _probabilities is not null; k++) _probabilities.Write(k, z, probabilities.Slice(k * classStride, _plane));
         if (_uncertainty is null) return;
-        NormalisedEntropy(probabilities, classStride);
+        PredictiveEntropy.Normalised(probabilities, classStride, Values.Length, _entropy);
         _uncertainty.Write(0, z, _entropy);
     }
 
@@ -61,18 +79,5 @@ internal sealed class LabelWriter
                 if (probabilities[k * classStride + i] > probabilities[best * classStride + i]) best = k;
             labels[i] = values[best];
         }
-    }
-
-    /// <summary>-sum of p ln p over the classes, over ln K: 0 where one class is certain, 1 where all are equally likely.</summary>
-    void NormalisedEntropy(ReadOnlySpan<float> probabilities, int classStride)
-    {
-        _entropy.AsSpan().Clear();
-        float scale = -1 / MathF.Log(Values.Length);
-        for (int k = 0; k < Values.Length; k++)
-        {
-            var p = probabilities.Slice(k * classStride, _entropy.Length);
-            for (int i = 0; i < p.Length; i++) if (p[i] > 0) _entropy[i] += scale * p[i] * MathF.Log(p[i]);
-        }
-        for (int i = 0; i < _entropy.Length; i++) _entropy[i] = Math.Clamp(_entropy[i], 0, 1);
     }
 }

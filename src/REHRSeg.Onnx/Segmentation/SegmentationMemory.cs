@@ -53,6 +53,7 @@ internal static class SegmentationMemory
         if (members.Count > 1) floats += classes * (1 + factor) * plane;
         double perVoxel = 1 + (request.Probabilities ? classes : 0) + (request.Uncertainty ? 1 : 0);
         floats += ((lr ? 1 : 0) + (hr ? factor : 0)) * voxels * perVoxel + (2 + factor) * plane;
+        if (LabelWriter.Scales(request)) floats += classes * plane * ((lr && EnsembleMember.CommonTemperature(members, i => i.LrTemperature) is not null ? 1 : 0) + (hr && EnsembleMember.CommonTemperature(members, i => i.HrTemperature) is not null ? 1 : 0));
         if (request.PostProcess && EnsembleMember.CommonRules(members).Any()) bytes += BytesPerComponentVoxel * (hr ? factor : 1) * voxels;
         return (long)Math.Min(long.MaxValue / 2, bytes + sizeof(float) * floats);
     }

@@ -7,9 +7,9 @@ namespace REHRSeg.Onnx;
 public sealed record SegmentationModelInfo
 {
     /// <summary>Latest version of this set of keys that is read.</summary>
-    public const int CurrentFormatVersion = 2;
-    /// <summary>Version that the file needs: 2 only for what a reader of version 1 would silently do wrong (another input, post-processing, planar patches).</summary>
-    public int FormatVersion => Input == SegmentationInput.Thick && PostProcessing.IsEmpty && !IsPlanar ? 1 : 2;
+    public const int CurrentFormatVersion = 3;
+    /// <summary>Version that the file needs: 2 only for what a reader of version 1 would silently do wrong (another input, post-processing, planar patches), 3 only for what one of version 2 would (temperatures).</summary>
+    public int FormatVersion => LrTemperature is not null || HrTemperature is not null ? 3 : Input == SegmentationInput.Thick && PostProcessing.IsEmpty && !IsPlanar ? 1 : 2;
     /// <summary>Thin slices per thick slice, r.</summary>
     public required int Factor { get; init; }
     /// <summary>Image channels C.</summary>
@@ -38,6 +38,13 @@ public sealed record SegmentationModelInfo
     public SegmentationInput Input { get; init; } = SegmentationInput.Thick;
     /// <summary>Keep-largest-component steps for label maps, in this order; empty: none. Chosen on validation cases.</summary>
     public ImmutableArray<LargestComponentRule> PostProcessing { get; init; } = [];
+    /// <summary>
+    /// Temperature of the class probabilities on the image's own grid (<see cref="TemperatureScaling"/>), from <see cref="TemperatureScaling.Least"/> to <see cref="TemperatureScaling.Most"/>, fitted on
+    /// held-out cases; null: they are as the network says. Label maps are the same with and without.
+    /// </summary>
+    public double? LrTemperature { get; init => field = value is { } t ? TemperatureScaling.Require(t) : null; }
+    /// <summary>The same on the refined grid.</summary>
+    public double? HrTemperature { get; init => field = value is { } t ? TemperatureScaling.Require(t) : null; }
     /// <summary>Hash of training data and options.</summary>
     public string TrainingFingerprint { get; init; } = "";
     /// <summary>Program and version that wrote the model.</summary>
@@ -54,6 +61,8 @@ public sealed record SegmentationModelInfo
         var result = new SortedDictionary<string, string>(Common(), StringComparer.Ordinal);
         if (Input != SegmentationInput.Thick) result[MetadataReader.Prefix + "input"] = Inputs[(int)Input];
         if (!PostProcessing.IsEmpty) result[MetadataReader.Prefix + "postprocessing"] = MetadataReader.Write(PostProcessing);
+        if (LrTemperature is { } lr) result[MetadataReader.Prefix + LrTemperatureKey] = MetadataReader.Write(lr);
+        if (HrTemperature is { } hr) result[MetadataReader.Prefix + HrTemperatureKey] = MetadataReader.Write(hr);
         return result;
     }
 
@@ -102,12 +111,15 @@ public sealed record SegmentationModelInfo
             HasHighResolutionHead = read.Flag("hr_head"),
             Input = read.Has("input") ? (SegmentationInput)read.Choice("input", Inputs) : SegmentationInput.Thick,
             PostProcessing = read.Has("postprocessing") ? read.LargestComponents("postprocessing", labels) : [],
+            LrTemperature = Temperature(LrTemperatureKey),
+            HrTemperature = Temperature(HrTemperatureKey),
             TrainingFingerprint = read.Text("training_fingerprint"),
             ToolVersion = read.Text("tool_version"),
         };
+        double? Temperature(string key) => read.Has(key) ? read.Number(key, TemperatureScaling.Least, TemperatureScaling.Most) : null;
     }
 
-    internal const string Kind = "segmentation";
+    internal const string Kind = "segmentation", LrTemperatureKey = "lr_temperature", HrTemperatureKey = "hr_temperature";
     static readonly string[] Inputs = ["thick", "thick_and_thin", "thin"];
 }
 

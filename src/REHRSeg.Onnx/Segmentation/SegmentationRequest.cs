@@ -15,6 +15,11 @@ public sealed record SegmentationRequest
     public bool Uncertainty { get; init; }
     /// <summary>Apply the model's <see cref="SegmentationModelInfo.PostProcessing"/> to label maps (probabilities and uncertainty stay as they are).</summary>
     public bool PostProcess { get; init; } = true;
+    /// <summary>
+    /// Scale probabilities, and with them the uncertainty, by the model's temperatures (<see cref="SegmentationModelInfo.LrTemperature"/>); false: as the network says. Of several models the temperature that
+    /// all have in common counts; else there is none, and <see cref="Warn"/> says so, since one that was fitted for a model alone is not that of a mean. Label maps are the same either way.
+    /// </summary>
+    public bool Calibrate { get; init; } = true;
     /// <summary>Average over mirrored patches (8 runs; 4 of a 2-D network), if the model was trained with mirroring.</summary>
     public bool Mirror { get; init; } = true;
     /// <summary>Patches per run, at least 1; of a 2-D network four times as many. Together at most 2^18 voxels: larger patches are run one by one.</summary>

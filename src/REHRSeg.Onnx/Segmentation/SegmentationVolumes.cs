@@ -20,8 +20,8 @@ internal sealed class SegmentationVolumes
         var info = members[0].Info;
         (_factor, _classes, _plane) = (info.Factor, info.Labels.Length, geometry.VoxelCount / geometry.Size[(int)axis]);
         _majority = request.Lr && NeedsThin(members);
-        _lr = request.Lr ? new(geometry, axis, info, request) : null;
-        _hr = request.Hr ? new(geometry.Refine(_factor, axis), axis, info, request) : null;
+        _lr = request.Lr ? new(geometry, axis, info, request, EnsembleMember.CommonTemperature(members, i => i.LrTemperature)) : null;
+        _hr = request.Hr ? new(geometry.Refine(_factor, axis), axis, info, request, EnsembleMember.CommonTemperature(members, i => i.HrTemperature)) : null;
         _labels = new float[ArrayLength.Of(_factor, _plane)];
     }
 

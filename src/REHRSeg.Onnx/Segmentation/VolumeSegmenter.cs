@@ -31,6 +31,7 @@ public static class VolumeSegmenter
     /// <remarks>
     /// The mean is taken on the image's grid, after each network's softmax, tiles and resampling, so that networks of different plans go together, as nnU-Net's
     /// <c>nnUNetv2_ensemble</c> does; for the folds of one plan nnU-Net averages logits instead. Post-processing is what all members have in common.
+    /// Temperatures count where all members have the same (<see cref="SegmentationRequest.Calibrate"/>).
     /// Slices are made side by side: a member adds one tile's depth of class probabilities, and its own prepared image where its spacing is another.
     /// </remarks>
     /// <param name="image">Image in its file's orientation, any slice axis, any number of slices from 1.</param>
@@ -53,6 +54,7 @@ public static class VolumeSegmenter
 
         var axis = request.Axis ?? image.Geometry.DetectSliceAxis() ?? info.DefaultSliceAxis;
         foreach (var member in members) WarnOfSpacing(image.Geometry.SwapAxes(axis, SliceAxis.Z), member, members.Count > 1, request.Warn);
+        WarnOfTemperatures(members, request);
         var images = new PreparedImages(image, axis);
         var passes = members.Select(m => new MemberPass(m, images, new(request.Lr, request.Hr || SegmentationVolumes.NeedsThin(members), request.Mirror && m.Info.Mirroring, request.BatchSize))).ToArray();
         var volumes = new SegmentationVolumes(image.Geometry, axis, members, request);
@@ -80,6 +82,14 @@ public static class VolumeSegmenter
         if (!request.Lr) throw new ArgumentException($"Only HR labels are asked for, but {reason}. Ask for LR labels.", nameof(request));
         if (members.Any(m => m.Info.CanSegmentThin)) request.Warn?.Invoke($"There are no HR labels: {reason}, other models of the ensemble make them. Leave it out, or ask for LR labels alone.");
         return false;
+    }
+
+    static void WarnOfTemperatures(IReadOnlyList<EnsembleMember> members, SegmentationRequest request)
+    {
+        if (request.Warn is null || !LabelWriter.Scales(request)) return;
+        foreach (var (grid, wanted, of) in new (string, bool, Func<SegmentationModelInfo, double?>)[] { ("LR", request.Lr, i => i.LrTemperature), ("HR", request.Hr, i => i.HrTemperature) })
+            if (wanted && EnsembleMember.CommonTemperature(members, of) is null && members.FirstOrDefault(m => of(m.Info) is not null) is { } calibrated)
+                request.Warn($"{grid} probabilities are the models' mean as it is: {calibrated.Name} has a temperature of its own, which is not that of the mean.");
     }
 
     static void WarnOfSpacing(VolumeGeometry thick, EnsembleMember member, bool named, Action<string>? warn)

@@ -6,13 +6,13 @@ namespace REHRSeg.Tool;
 /// <summary>Restricts a case list to <c>--cases</c>.</summary>
 internal static class CaseSelection
 {
-    public static IReadOnlyList<MedicalCase> Apply(IReadOnlyList<MedicalCase> cases, string? selection)
+    public static IReadOnlyList<MedicalCase> Apply(IReadOnlyList<MedicalCase> cases, string? selection, string source = "--input")
     {
         if (selection is null) return cases;
         HashSet<string> ids = [.. Ids(selection)];
         var chosen = cases.Where(c => ids.Contains(c.Id)).ToArray();
         var missing = ids.Except(chosen.Select(c => c.Id)).Order(StringComparer.Ordinal).ToArray();
-        if (missing.Length > 0) throw new DatasetException($"--cases names {missing.Length} case(s) that --input does not hold, for example {missing[0]}.");
+        if (missing.Length > 0) throw new DatasetException($"--cases names {missing.Length} case(s) that {source} does not hold, for example {missing[0]}.");
         return chosen;
     }
 

@@ -44,6 +44,7 @@ internal static partial class ModelCard
             ["normalisation"] = info.NormaliseInsideNonzero ? "z-score of each volume's non-zero voxels" : "z-score of each volume",
             ["patch"] = $"{info.Patch} voxels (slices x rows x columns), tile step {Number(info.TileStep)}",
             ["mirroring"] = info.Mirroring ? "yes" : "no (it was not part of training)",
+            ["calibration"] = Temperatures(info),
             ["postprocessing"] = info.PostProcessing.IsEmpty ? "none" : "keep the largest component of " + string.Join(", then of ", info.PostProcessing.Select(r => NameOf(r, info))),
             ["file"] = DescribeFile(onnx, info),
             ["fingerprint"] = info.TrainingFingerprint.Length > 0 ? $"`{Text(info.TrainingFingerprint)}`" : Unknown,
@@ -71,6 +72,12 @@ internal static partial class ModelCard
 
     static string NameOf(LargestComponentRule rule, SegmentationModelInfo info) =>
         rule.Label is not { } value ? "the whole foreground" : info.Labels.FirstOrDefault(l => l.Value == value) is { } label ? Text(label.Name) : $"label {value}";
+
+    static string Temperatures(SegmentationModelInfo info) => (info.LrTemperature, info.HrTemperature) switch
+    {
+        (null, null) => "none: probabilities and uncertainty are as the network says",
+        var (lr, hr) => $"{(lr is { } t ? Number(t) : "none")} on the input's grid, {(hr is { } u ? Number(u) : "none")} on thin slices (fitted on held-out cases)",
+    };
 
     static string DescribeFile(string onnx, SegmentationModelInfo info)
     {

@@ -69,8 +69,8 @@ internal static class TrainVerb
         MethodNames.Check(request);
         var run = request.Run;
         string? pretrained = PretrainedFlavr.Read(request.Preset.SelfSr)?.Hash;
-        if (request.Fold is null && request.Preset.Segmentation is { KeepBest: true } or { Patience: not null } or { ChoosePostProcessing: true })
-            throw new UsageException("--set segmentation.keepBest, segmentation.patience and segmentation.choosePostProcessing choose by held-out cases: give --fold, or leave them out.");
+        if (request.Fold is null && request.Preset.Segmentation is { KeepBest: true } or { Patience: not null } or { ChoosePostProcessing: true } or { CalibrateProbabilities: true })
+            throw new UsageException("--set segmentation.keepBest, segmentation.patience, segmentation.choosePostProcessing and segmentation.calibrateProbabilities choose by held-out cases: give --fold, or leave them out.");
         var checkpoint = request.SelfSrOnly ? null : NnUNetCheckpoint.Read(request.Preset.Segmentation);
         RequireUsable(run, request.Resume);
         if (request.Cache is { } cache) OutputFolder.RequireWritable(cache, "--cache");

@@ -70,7 +70,8 @@ public sealed class RehrSegEstimator : IEstimator<RehrSegTransformer>
         var model = TrainingSession.Run(_host, options, _seed, context =>
         {
             var data = ReadData(input, options, context);
-            return PostProcessingChoice.Apply(RehrSegTrainer.Train(data, options, context), data.Validation, options, context);
+            var trained = PostProcessingChoice.Apply(RehrSegTrainer.Train(data, options, context), data.Validation, options, context);
+            return ProbabilityCalibration.Apply(trained, data.Validation, options, context);
         });
         return new(_env, model, Columns.For(model.Info.CanSegmentThin), new() { Axis = options.Axis });
     }

@@ -30,6 +30,9 @@ public sealed class RehrSegModel : IDisposable
     /// <summary>Takes the post-processing that validation chose (<see cref="LargestComponentChoice.Rules"/>); before the model is shared.</summary>
     internal void UsePostProcessing(ImmutableArray<LargestComponentRule> rules) => Info = Info with { PostProcessing = rules };
 
+    /// <summary>Takes temperatures that were fitted on held-out cases; before the model is shared.</summary>
+    internal void UseTemperatures(double? lr, double? hr) => Info = Info with { LrTemperature = lr, HrTemperature = hr };
+
     /// <summary>The network.</summary>
     internal SegmentationNetwork Network => _network;
     /// <summary>Where the network is.</summary>

@@ -70,6 +70,12 @@ public sealed record RehrSegOptions : TrainerOptions
     /// (<see cref="SegmentationModelInfo.PostProcessing"/>), which is a choice by held-out cases; false: none, as REHRSeg (METHOD.md section 7).
     /// </summary>
     public bool ChoosePostProcessing { get; init; }
+    /// <summary>
+    /// After training, fit a temperature of the class probabilities on the cases of <see cref="ValidationSet"/> (<see cref="Imaging.TemperatureScaling"/>) and store it in the model; label maps stay the same, and
+    /// probabilities of the held-out cases themselves are fitted, not measured, from then on. It is fitted on the input's grid, where there are labels, and taken for the refined grid too, where there are none
+    /// (<see cref="SegmentationModelInfo.HrTemperature"/>). False: probabilities are as the network says, as in REHRSeg.
+    /// </summary>
+    public bool CalibrateProbabilities { get; init; }
 
     /// <summary>Iterations of the nnU-Net phase (nnU-Net: 1000 epochs of 250).</summary>
     public int NnUNetIterations { get; init; } = 250_000;
@@ -191,7 +197,7 @@ public sealed record RehrSegOptions : TrainerOptions
     internal bool TrainsHrHead => FineTunes && HrLossWeight > 0;
 
     /// <summary>False: no held-out case is read.</summary>
-    internal bool ReadsValidationSet => ValidationSet is not null && (ValidationInterval > 0 || ChoosePostProcessing);
+    internal bool ReadsValidationSet => ValidationSet is not null && (ValidationInterval > 0 || ChoosePostProcessing || CalibrateProbabilities);
 
     /// <summary>What the planner may spend.</summary>
     internal PlanningBudget BudgetOf(double featureMapElements) => new()
@@ -218,6 +224,7 @@ public sealed record RehrSegOptions : TrainerOptions
         Require(ValidationSet is not null || !KeepBest, nameof(KeepBest), KeepBest, $"false without {nameof(ValidationSet)}");
         Require(ValidationSet is not null || Patience is null, nameof(Patience), Patience, $"null without {nameof(ValidationSet)}");
         Require(ValidationSet is not null || !ChoosePostProcessing, nameof(ChoosePostProcessing), ChoosePostProcessing, $"false without {nameof(ValidationSet)}");
+        Require(ValidationSet is not null || !CalibrateProbabilities, nameof(CalibrateProbabilities), CalibrateProbabilities, $"false without {nameof(ValidationSet)}");
         if (ValidationSet is null) return;
         foreach (string column in (string[])[ImageColumnName, LabelColumnName])
             if (ValidationSet.Schema.GetColumnOrNull(column) is not { Type: Imaging.VolumeDataViewType })

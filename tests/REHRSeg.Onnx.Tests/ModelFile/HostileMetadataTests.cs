@@ -29,7 +29,8 @@ public class HostileMetadataTests
     [InlineData("tile_step", "0"), InlineData("tile_step", "1.5"), InlineData("tile_step", "NaN"), InlineData("gaussian_sigma", "0"), InlineData("gaussian_sigma", "-1"), InlineData("gaussian_sigma", "1e9")]
     [InlineData("labels", "[]"), InlineData("labels", "{}"), InlineData("labels", "null"), InlineData("labels", """[{"value":0,"name":"a"},{"value":0,"name":"b"}]"""), InlineData("labels", """[{"value":1,"name":"a"},{"value":2,"name":"b"}]""")]
     [InlineData("labels", """[{"value":0,"name":"a"},{"value":-3,"name":"b"}]"""), InlineData("labels", """[{"value":0,"name":"a"},{"value":1e300,"name":"b"}]"""), InlineData("labels", """[{"value":0,"name":"a"}""")]
-    [InlineData("format_version", "0"), InlineData("format_version", "3"), InlineData("format_version", "1.0"), InlineData("model", "self-sr"), InlineData("model", "")]
+    [InlineData("lr_temperature", "0"), InlineData("lr_temperature", "-1"), InlineData("lr_temperature", "NaN"), InlineData("hr_temperature", "1e9"), InlineData("hr_temperature", "Infinity"), InlineData("hr_temperature", "")]
+    [InlineData("format_version", "0"), InlineData("format_version", "4"), InlineData("format_version", "1.0"), InlineData("model", "self-sr"), InlineData("model", "")]
     public void WrongValuesAreNamed(string key, string value)
     {
         string message = Refusal(Build(metadata: new(Keys) { ["rehrseg." + key] = value }));
@@ -43,7 +44,7 @@ public class HostileMetadataTests
         Assert.Contains(message, Refusal(Build(metadata: new(Keys) { ["rehrseg." + key] = value })), StringComparison.Ordinal);
 
     [Fact]
-    public void ALaterVersionSaysWhatToDo() => Assert.Contains("format_version 9; this program reads up to 2. Update the REHRSeg packages.", Refusal(Build(metadata: new(Keys) { ["rehrseg.format_version"] = "9" })), StringComparison.Ordinal);
+    public void ALaterVersionSaysWhatToDo() => Assert.Contains("format_version 9; this program reads up to 3. Update the REHRSeg packages.", Refusal(Build(metadata: new(Keys) { ["rehrseg.format_version"] = "9" })), StringComparison.Ordinal);
 
     [Fact]
     public void DuplicateAndHugeMetadataAreRefused()
