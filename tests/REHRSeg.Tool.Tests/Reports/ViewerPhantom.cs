@@ -5,11 +5,11 @@ namespace REHRSeg.Tool.Tests;
 /// <summary>Cases for the viewer: a thin image with two structures, and its thick version with a quarter of the slices along y.</summary>
 internal static class ViewerPhantom
 {
-    public const int Factor = 4;
+    public const int DefaultSize = 32, Factor = 4;
     public static readonly IReadOnlyList<LabelClass> Labels = [.. PhantomGenerator.LabelNames.Select((name, value) => new LabelClass(value, name))];
 
     /// <summary>Thick and thin image, thick and thin label map, and an uncertainty that grows towards the structures' surfaces.</summary>
-    public static ViewerCase Case(string id, int seed, int size = 32)
+    public static ViewerCase Case(string id, int seed, int size = DefaultSize)
     {
         var phantom = PhantomGenerator.Generate(seed, size, size, size);
         var thickImage = ThickSliceSimulator.Image(phantom.Image, SliceAxis.Y, SliceProfile.Gaussian(Factor));

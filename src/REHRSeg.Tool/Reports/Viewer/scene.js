@@ -1,20 +1,21 @@
 // What NiiVue draws: one base image and any overlays of a case, all on the case's finest grid, so that thick slices and thin labels lie exactly on each other.
 
-const views = { multiplanar: 3, axial: 0, coronal: 1, sagittal: 2, render: 4 };
-const heat = { R: [0, 87, 187, 249, 252], G: [0, 16, 55, 142, 255], B: [4, 110, 84, 9, 164], A: [0, 96, 160, 208, 255], I: [0, 64, 128, 192, 255] };
+const views = { multiplanar: { slices: 3 }, axial: { slices: 0 }, coronal: { slices: 1 }, sagittal: { slices: 2 }, render: { slices: 4 }, labels: { slices: 4, imageOpacity: 0 } };
+const heat = { R: [0, 87, 187, 249, 252], G: [0, 16, 55, 142, 255], B: [4, 110, 84, 9, 164], A: [0, 24, 128, 208, 255], I: [0, 64, 128, 192, 255] };
 
 class Scene {
-  #niivue; #library; #case; #volumes; #grid; #prepared = new Map();
+  #niivue; #library; #case; #volumes; #grid; #outlines = 0; #centre; #imageOpacity = 1; #prepared = new Map();
 
   static async create(library, canvas, onLocation) {
     const scene = new Scene();
     scene.#library = library;
     scene.#niivue = new library.Niivue({
       logLevel: "silent", loadingText: "", dragAndDropEnabled: false, viewModeHotKey: "", clipPlaneHotKey: "", cycleClipPlaneHotKey: "", isResizeCanvas: true, backColor: [0, 0, 0, 1],
-      crosshairColor: [1, 1, 1, 0.55], crosshairWidth: 0.5, crosshairGap: 2, fontColor: [1, 1, 1, 1], fontMinPx: 15, multiplanarLayout: 2, multiplanarShowRender: 1, multiplanarPadPixels: 6, isNearestInterpolation: true,
-      showLegend: false, isColorbar: false, show3Dcrosshair: false, isOrientCube: true, dragMode: 1,
+      crosshairColor: [1, 1, 1, 0.7], crosshairWidth: 0.5, crosshairWidthUnit: "percent", crosshairGap: 3, fontColor: [1, 1, 1, 1], fontMinPx: 15, multiplanarLayout: 2, multiplanarShowRender: 1, isNearestInterpolation: true,
+      showLegend: false, isColorbar: false, show3Dcrosshair: false, showAllOrientationMarkers: true, isOrientCube: true, dragMode: 1,
     });
     await scene.#niivue.attachToCanvas(canvas, false);
+    await scene.#niivue.setVolumeRenderIllumination(0.4);
     scene.#niivue.addColormap("uncertainty", heat);
     scene.#niivue.onLocationChange = location => onLocation(scene.describe([...location.mm].slice(0, 3)));
     return scene;
@@ -27,17 +28,22 @@ class Scene {
     const voxel = ({ affine: [[a, b, c], [d, e, f], [g, h, i]] }) => Math.abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g));
     this.#grid = this.#volumes.reduce((finest, volume) => voxel(volume) < voxel(finest) ? volume : finest);
     this.#prepared.clear();
+    const label = description.volumes.findIndex(({ role, shown }) => role === "label" && shown);
+    this.#centre = label < 0 ? null : foregroundCentre(this.#volumes[label]);
   }
 
-  /** Draws volume `base` and, in order, the overlays ({ index, outline }). */
+  /** Draws volume `base` and the overlays ({ index, outline }) in order, outlines last and opaque. */
   async show({ base, overlays, opacity, nearest }) {
     const niivue = this.#niivue;
     niivue.opts.isNearestInterpolation = nearest;
-    const images = [await this.#image(base, false, !nearest, 1)];
-    for (const { index, outline } of overlays) images.push(await this.#image(index, outline, !nearest, opacity));
+    const images = [await this.#image(base, false, !nearest, this.#imageOpacity)];
+    this.#outlines = overlays.filter(({ outline }) => outline).length;
+    for (const { index, outline } of overlays.toSorted((a, b) => a.outline - b.outline)) images.push(await this.#image(index, outline, !nearest, outline ? 1 : opacity));
     niivue.volumes = [];
-    images.forEach((image, position) => niivue.setVolume(image, position));
+    for (const image of images) niivue.addVolume(image);
     niivue.setInterpolation(nearest);
+    if (this.#centre) niivue.scene.crosshairPos = niivue.mm2frac(this.#centre);
+    this.#centre = null;
     niivue.drawScene();
     niivue.createOnLocationChange();
   }
@@ -61,10 +67,16 @@ class Scene {
   }
 
   setOpacity(opacity) {
-    for (let layer = 1; layer < this.#niivue.volumes.length; layer++) this.#niivue.setOpacity(layer, opacity);
+    for (let layer = 1; layer < this.#niivue.volumes.length - this.#outlines; layer++) this.#niivue.setOpacity(layer, opacity);
   }
 
-  setView(name) { this.#niivue.setSliceType(views[name]); }
+  setView(name) {
+    const { slices, imageOpacity = 1 } = views[name];
+    this.#imageOpacity = imageOpacity;
+    if (this.#niivue.volumes.length > 0) this.#niivue.setOpacity(0, imageOpacity);
+    this.#niivue.setSliceType(slices);
+  }
+
   setRadiological(on) { this.#niivue.setRadiologicalConvention(on); }
   move(x, y, z) { this.#niivue.moveCrosshairInVox(x, y, z); }
   turn(azimuth, elevation) { this.#niivue.setRenderAzimuthElevation(this.#niivue.scene.renderAzimuth + azimuth, this.#niivue.scene.renderElevation + elevation); }

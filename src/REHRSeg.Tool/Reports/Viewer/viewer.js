@@ -141,7 +141,7 @@ class Viewer {
     if (!step || this.#section.dataset.state !== "drawn") return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (this.#part("view").value === "render") this.#scene.turn(5 * step[0], 5 * step[1]);
+    if (["render", "labels"].includes(this.#part("view").value)) this.#scene.turn(5 * step[0], 5 * step[1]);
     else this.#scene.move(this.#radiological ? -step[0] : step[0], step[1], step[2]);
   }
 }

@@ -85,3 +85,13 @@ function valueAt(volume, position) {
   const [x, y, z] = applied(inverse(volume.affine), position).map(Math.round);
   return x < 0 || y < 0 || z < 0 || x >= volume.size[0] || y >= volume.size[1] || z >= volume.size[2] ? null : volume.voxels[(z * volume.size[1] + y) * volume.size[0] + x];
 }
+
+/** The position in the middle of a label map's foreground voxel that is nearest to their mean; null if there is none. */
+function foregroundCentre({ size: [width, height], affine, voxels }) {
+  const indices = [];
+  voxels.forEach((value, i) => { if (value > 0) indices.push([i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))]); });
+  if (indices.length === 0) return null;
+  const mean = [0, 1, 2].map(axis => indices.reduce((sum, index) => sum + index[axis], 0) / indices.length);
+  const distance = index => index.reduce((sum, value, axis) => sum + (value - mean[axis]) ** 2, 0);
+  return applied(affine, indices.reduce((best, index) => distance(index) < distance(best) ? index : best));
+}
