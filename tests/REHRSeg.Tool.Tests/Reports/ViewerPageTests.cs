@@ -33,9 +33,9 @@ public sealed class ViewerPageTests(ViewerPageTests.OpenPage open) : IClassFixtu
         }
     }
 
-    static string Write(TemporaryFolder folder, string section, string before = "")
+    static string Write(TemporaryFolder folder, string section, string before = "", string head = "")
     {
-        File.WriteAllText(folder["page.html"], $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Viewer</title><body>{before}{section}");
+        File.WriteAllText(folder["page.html"], $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Viewer</title>{head}<body>{before}{section}");
         return folder["page.html"];
     }
 
@@ -229,7 +229,7 @@ public sealed class ViewerPageTests(ViewerPageTests.OpenPage open) : IClassFixtu
     {
         using var folder = new TemporaryFolder();
         const string policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; img-src data: blob:\">";
-        await using var page = await ChromiumPage.Open(Write(folder, ViewerSection.Html([ViewerPhantom.Case("<b>&amp;</script>", 1, 16)]), policy));
+        await using var page = await ChromiumPage.Open(Write(folder, ViewerSection.Html([ViewerPhantom.Case("<b>&amp;</script>", 1, 16)]), head: policy));
         await page.WaitFor(Ready);
         Assert.Equal("drawn", await page.Evaluate<string>("document.querySelector('.rehrseg-viewer').dataset.state"));
         Assert.Equal("<b>&amp;</script>", await page.Evaluate<string>("document.querySelector('[data-part=case]').selectedOptions[0].text"));

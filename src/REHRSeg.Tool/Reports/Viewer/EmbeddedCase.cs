@@ -10,7 +10,7 @@ internal sealed record EmbeddedCase(ViewerCase Case, IReadOnlyList<EmbeddedVolum
 {
     /// <summary>Millimetres around the foreground of images and labels, and around the labels alone where that is too large.</summary>
     const double Margin = 4, LabelMargin = 20;
-    /// <summary>An image's foreground exceeds its lowest value by this share of its range.</summary>
+    /// <summary>An image's foreground exceeds the low end of its range by this share of it.</summary>
     const float Foreground = 0.03f;
 
     /// <summary>The foreground values, with a name for those that occur but have none.</summary>
@@ -63,9 +63,7 @@ internal sealed record EmbeddedCase(ViewerCase Case, IReadOnlyList<EmbeddedVolum
 
     static PhysicalBox? ImageBox(MLVolume image)
     {
-        float low = float.MaxValue, high = float.MinValue;
-        foreach (float value in image.Channel(0))
-            if (float.IsFinite(value)) (low, high) = (MathF.Min(low, value), MathF.Max(high, value));
+        var (low, high) = RobustRange.Of(image);
         float threshold = low + Foreground * (high - low);
         return PhysicalBox.Around(image, value => value > threshold) ?? PhysicalBox.Around(image, _ => true);
     }

@@ -5,13 +5,10 @@ namespace REHRSeg.Tool;
 /// <summary>A volume as the page holds it: one byte a voxel in a <c>.nii.gz</c>, in base64. Images and uncertainties are quantised: byte b stands for <c>Low + b (High - Low) / 255</c>.</summary>
 internal sealed record EmbeddedVolume(string Base64, double Low, double High)
 {
-    /// <summary>The share of voxels on each side that a range leaves out, so that a few extreme ones do not take the contrast from the rest.</summary>
-    const double Tail = 0.001;
-
     /// <exception cref="VolumeFormatException">A label is not an integer from 0 to 255.</exception>
     public static EmbeddedVolume Create(MLVolume volume, ViewerRole role, string name)
     {
-        var (low, high) = role switch { ViewerRole.Label => (0f, 255f), ViewerRole.Uncertainty => (0f, Range(volume).High), _ => Range(volume) };
+        var (low, high) = role switch { ViewerRole.Label => new(0, byte.MaxValue), ViewerRole.Uncertainty => RobustRange.Of(volume) with { Low = 0 }, _ => RobustRange.Of(volume) };
         var bytes = role == ViewerRole.Label ? Labels(volume, name) : Quantised(volume, low, high);
         using var file = new MemoryStream();
         VolumeFile.Write(bytes, file, "volume.nii.gz", VolumeDataType.UInt8);
@@ -31,13 +28,5 @@ internal sealed record EmbeddedVolume(string Base64, double Low, double High)
         var bytes = new float[volume.Voxels.Length];
         for (int i = 0; i < bytes.Length; i++) bytes[i] = float.IsNaN(volume.Voxels[i]) ? 0 : Math.Clamp(MathF.Round((volume.Voxels[i] - low) * scale), 0, byte.MaxValue);
         return volume.WithVoxels(bytes);
-    }
-
-    static (float Low, float High) Range(MLVolume volume)
-    {
-        float[] sorted = [.. volume.Voxels.ToArray().Where(float.IsFinite).Order()];
-        if (sorted.Length == 0) return (0, 0);
-        int tail = (int)(Tail * (sorted.Length - 1));
-        return (sorted[tail], sorted[^(tail + 1)]);
     }
 }
