@@ -76,16 +76,16 @@ internal static class CaseFigure
         {
             var truth = Cut(column.Truth!);
             void Fill(string colour, byte alpha, Func<float, float, bool> inside) => Paint(canvas, prediction with { Values = [.. prediction.Values.Zip(truth.Values, (p, t) => inside(p, t) ? 1f : 0f)] }, v => v == 1, SKColor.Parse(colour).WithAlpha(alpha), 0);
-            foreach (var label in data.Labels.Where(l => l.Value != 0)) Fill(LabelColours.Class(label.Value), 140, (p, t) => p == label.Value && p == t);
-            Fill(LabelColours.Truth, 255, (p, t) => p == 0 && t != 0);
-            Fill(LabelColours.Prediction, 255, (p, t) => p != 0 && t == 0);
-            Fill(LabelColours.Confused, 255, (p, t) => p != 0 && t != 0 && p != t);
+            foreach (var label in data.Labels.Where(l => l.Value != 0)) Fill(PanelColours.Class(label.Value), 140, (p, t) => p == label.Value && p == t);
+            Fill(PanelColours.Truth, 255, (p, t) => p == 0 && t != 0);
+            Fill(PanelColours.Prediction, 255, (p, t) => p != 0 && t == 0);
+            Fill(PanelColours.Confused, 255, (p, t) => p != 0 && t != 0 && p != t);
             return;
         }
         foreach (var label in data.Labels.Where(l => l.Value != 0))
         {
-            if (prediction is not null) Paint(canvas, prediction, v => v == label.Value, SKColor.Parse(LabelColours.Prediction), stroke);
-            if (column.Truth is not null) Paint(canvas, Cut(column.Truth), v => v == label.Value, SKColor.Parse(LabelColours.Truth), stroke);
+            if (prediction is not null) Paint(canvas, prediction, v => v == label.Value, SKColor.Parse(PanelColours.Prediction), stroke);
+            if (column.Truth is not null) Paint(canvas, Cut(column.Truth), v => v == label.Value, SKColor.Parse(PanelColours.Truth), stroke);
         }
     }
 

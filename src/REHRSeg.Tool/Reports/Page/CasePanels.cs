@@ -23,7 +23,7 @@ internal static class CasePanels
     {
         var html = new StringBuilder("<p class=\"legend small\">");
         foreach (var label in data.Labels.Where(l => l.Value != 0))
-            html.Append($"<span><svg viewBox=\"0 0 34 10\" aria-hidden=\"true\"><rect width=\"10\" height=\"10\" fill=\"{LabelColours.Class(label.Value)}\"/><path class=\"k{LineStyle(label.Value)}\" d=\"M13 5H34\"/></svg>{Escape(label.Name)}</span> ");
+            html.Append($"<span><svg viewBox=\"0 0 34 10\" aria-hidden=\"true\"><rect width=\"10\" height=\"10\" fill=\"{PanelColours.Class(label.Value)}\"/><path class=\"k{LineStyle(label.Value)}\" d=\"M13 5H34\"/></svg>{Escape(label.Name)}</span> ");
         return html.Append("<span><i class=\"key missed\"></i>missed</span> <span><i class=\"key extra\"></i>too much</span> <span><i class=\"key confused\"></i>wrong class</span></p>\n").ToString();
     }
 
@@ -80,7 +80,7 @@ internal static class CasePanels
             float[] mask = [.. prediction.Values.Zip(truth.Values, (p, t) => inside(p, t) ? 1f : 0f)];
             if (LabelContour.ToPath(prediction, LabelContour.Trace(prediction with { Values = mask }, v => v == 1)) is { Length: > 0 } path) html.Append($"<path class=\"fill {css}\"{style} d=\"{path}\"><title>{title}</title></path>");
         }
-        foreach (var label in data.Labels.Where(l => l.Value != 0)) Fill("right", $" fill=\"{LabelColours.Class(label.Value)}\"", $"{Escape(label.Name)}, right", (p, t) => p == label.Value && t == p);
+        foreach (var label in data.Labels.Where(l => l.Value != 0)) Fill("right", $" fill=\"{PanelColours.Class(label.Value)}\"", $"{Escape(label.Name)}, right", (p, t) => p == label.Value && t == p);
         Fill("missed", "", "missed", (p, t) => p == 0 && t != 0);
         Fill("extra", "", "too much", (p, t) => p != 0 && t == 0);
         Fill("confused", "", "wrong class", (p, t) => p != 0 && t != 0 && p != t);

@@ -28,7 +28,7 @@ internal sealed record SurfaceCamera(Vector3 Centre, float Width, float Height, 
             var (from, to) = Extent(label, right, up, camera.Along);
             reach = Vector3.Max(reach, Vector3.Min(Vector3.Max(middle - from, to - middle), high - low));
         }
-        return camera with { Centre = middle.X * right + middle.Y * up + middle.Z * camera.Along, Width = 2.04f * reach.X, Height = 2.04f * reach.Y, Depth = 2 * reach.Z };
+        return camera with { Centre = middle.X * right + middle.Y * up + middle.Z * camera.Along, Width = 2.1f * reach.X, Height = 2.1f * reach.Y, Depth = 2 * reach.Z };
     }
 
     /// <summary>The box of labelled voxels in the camera's axes; of the whole volume where there are none.</summary>

@@ -17,5 +17,5 @@ internal sealed class SurfaceScene(CaseViews views)
     }
 
     /// <summary>A picture; the shading's ball has twice the truth's finest spacing.</summary>
-    public SKBitmap Draw(PlacedVolume volume, int width) => SurfaceRendering.Draw(volume, Camera, width, 2 * (views.HrTruth ?? views.LrTruth).Volume.Geometry.Spacing.Min(), LabelColours.OfClass);
+    public SKBitmap Draw(PlacedVolume volume, int width) => SurfaceRendering.Draw(volume, Camera, width, 2 * (views.HrTruth ?? views.LrTruth).Volume.Geometry.Spacing.Min(), PanelColours.OfClass);
 }

@@ -3,7 +3,7 @@ using SkiaSharp;
 namespace REHRSeg.Tool;
 
 /// <summary>Colours that stay apart without red-green vision (after Okabe and Ito), on black and on white.</summary>
-internal static class LabelColours
+internal static class PanelColours
 {
     public const string Truth = "#56b4e9", Prediction = "#ff9d2e", Confused = "#e78ac3";
 
