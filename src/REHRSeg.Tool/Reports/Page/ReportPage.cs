@@ -31,8 +31,8 @@ internal static class ReportPage
         foreach (var section in sections) html.Append($"<li><a href=\"#{section.Id}\">{HtmlText.Escape(section.Title)}</a></li>");
         html.Append("</ul></nav>\n<main id=\"top\">\n").Append(Headline.Html(data));
         foreach (var section in sections) html.Append($"<section id=\"{section.Id}\">\n<h2>{HtmlText.Escape(section.Title)}</h2>\n{section.Html}</section>\n");
-        html.Append($"<footer><p>Not a medical device: for research, not for diagnosis or treatment. This file holds everything that it shows; it fetches nothing. Charts: Observable Plot {PageAssets.PlotVersion} and D3 {PageAssets.D3Version} (ISC licence, texts in this file).</p></footer>\n</main>\n");
-        html.Append($"<!--\nD3\n{PageAssets.Text("LICENSE-d3")}\nObservable Plot\n{PageAssets.Text("LICENSE-plot")}-->\n");
+        html.Append($"<footer><p>Not a medical device: for research, not for diagnosis or treatment. This file holds everything that it shows; it fetches nothing. Charts: Observable Plot {PageAssets.PlotVersion} and D3 {PageAssets.D3Version} (ISC and other permissive licences, in this file's source).</p></footer>\n</main>\n");
+        html.Append($"<!--\nLicences of what draws the charts\n\n{PageAssets.Text("licenses.txt")}-->\n");
         html.Append($"<script type=\"application/json\" id=\"report-data\">{ChartData.Json(data)}</script>\n");
         foreach (string script in (string[])["d3.min.js", "plot.umd.min.js", "report.js"]) html.Append($"<script>{PageAssets.Text(script)}</script>\n");
         return html.Append("</body>\n</html>\n").ToString();
