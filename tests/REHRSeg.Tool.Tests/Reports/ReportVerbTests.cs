@@ -38,6 +38,7 @@ public sealed class ReportVerbTests
         var data = example.Data();
         Assert.Equal(["cell-0", "cell-1"], data.Cells.Select(c => c.Name));
         Assert.Equal(9, data.Rows.Count);
+        Assert.Equal(ExampleExperiment.Hostile, data.TitleOf("cell-2"));
         Assert.Contains("Method 0: fold 1 has not finished and is left out.", data.Notes);
         Assert.Contains(data.Notes, n => n.EndsWith(": folds 0, 1 have not finished and are left out.", StringComparison.Ordinal));
         Assert.Contains("3 of 6", data.Facts.Select(f => f.Value));

@@ -20,13 +20,14 @@ internal sealed partial record ReportData
         if (units.Count == 0) throw new DatasetException($"--experiment {path} has no finished unit yet: no cells/CELL/fold_K holds a result.json. Let 'rehrseg experiment --resume' finish one.");
         var dataset = ReportDataset.Open(datasetPath, experiment.DatasetPath, folder.Description);
         var rows = units.SelectMany(ToRows).ToArray();
-        ReportCell[] cells = [.. experiment.Grid.Cells.Where(c => units.Any(u => u.Cell == c.Name)).Select(c => new ReportCell(c.Name, c.Title, c.Task == CellTask.SuperResolution))];
+        ReportCell[] cells = [.. experiment.Grid.Cells.Where(c => units.Any(u => u.Cell == c.Name)).Select(c => new ReportCell(c.Name, c.Title ?? c.Name, c.Task == CellTask.SuperResolution))];
         if (cells.All(c => c.SeesLabels)) cells = [.. cells.Select(c => c with { SeesLabels = false })]; // all do: they are rivals of each other
         string reference = cells.Any(c => c.Name == experiment.Grid.Reference) ? experiment.Grid.Reference : cells[^1].Name;
         if (reference != experiment.Grid.Reference) notes.Add($"The reference cell {experiment.Grid.Reference} has no finished unit; {reference} takes its place here.");
         return new()
         {
             Title = experiment.Grid.Title ?? experiment.Grid.Name, Cells = cells, Reference = reference, Labels = dataset.Labels, Rows = rows, Notes = notes,
+            OtherTitles = experiment.Grid.Cells.Where(c => cells.All(k => k.Name != c.Name)).ToDictionary(c => c.Name, c => c.Title ?? c.Name),
             Facts = FactsOf(experiment, dataset, units),
             Statistics = ReportStatistics.Compute(experiment.Grid, rows),
             Curves = [.. ReadStageCurves(folder), .. units.SelectMany(u => TrainingCurve.Read(Path.Combine(folder.Unit(u.Cell, u.Fold).Path, "training.jsonl"), u.Cell, u.Fold))],

@@ -23,7 +23,10 @@ internal sealed partial record ReportData
     public IReadOnlyList<ReportCase> Cases { get; init; } = [];
     public IReadOnlyList<CellCalibration> Calibrations { get; init; } = [];
 
-    public string TitleOf(string cell) => Cells.FirstOrDefault(c => c.Name == cell)?.Title ?? cell;
+    /// <summary>Titles of further cells, which claims name although they have no results.</summary>
+    public IReadOnlyDictionary<string, string> OtherTitles { get; init; } = new Dictionary<string, string>();
+
+    public string TitleOf(string cell) => Cells.FirstOrDefault(c => c.Name == cell)?.Title ?? OtherTitles.GetValueOrDefault(cell) ?? cell;
 }
 
 /// <summary>One line of the headline's list.</summary>
