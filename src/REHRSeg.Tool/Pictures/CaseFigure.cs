@@ -18,7 +18,7 @@ internal static class CaseFigure
         int columns = Math.Max(views.Columns.Count, surfaces.Count);
         var (left, top, width, height) = views.Box.Picture(plane);
         float scale = (float)(Side / Math.Max(width, height)), panelHeight = (float)(height * scale);
-        using var bitmap = new SKBitmap(columns * (Side + Gap) + Gap, (int)panelHeight + scene.Camera.Rows(Side) + 2 * Caption + 4 * Gap);
+        using var bitmap = new SKBitmap(columns * (Side + Gap) + Gap, (int)panelHeight + scene.Camera.Rows(Side) + 3 * Caption + 4 * Gap);
         using var canvas = new SKCanvas(bitmap);
         canvas.Clear(SKColors.White);
         using var font = new SKFont(SKTypeface.Default, 15);
@@ -43,9 +43,23 @@ internal static class CaseFigure
             using var surface = scene.Draw(surfaces[i].Volume, Side);
             canvas.DrawBitmap(surface, x, y + Caption);
         }
+        Legend(canvas, data, bitmap.Height - Gap, font, ink);
         canvas.Flush();
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         AtomicFile.Write(file, s => bitmap.Encode(s, SKEncodedImageFormat.Png, 100));
+    }
+
+    static void Legend(SKCanvas canvas, ReportData data, float bottom, SKFont font, SKPaint ink)
+    {
+        float x = Gap;
+        var labels = data.Labels.Where(l => l.Value != 0).Select(l => (PanelColours.Class(l.Value), l.Name));
+        foreach (var (colour, text) in labels.Concat([(PanelColours.Truth, "truth, missed"), (PanelColours.Prediction, "prediction, too much"), (PanelColours.Confused, "wrong class")]))
+        {
+            using var paint = new SKPaint { Color = SKColor.Parse(colour) };
+            canvas.DrawRect(x, bottom - 12, 12, 12, paint);
+            canvas.DrawText(text, x + 18, bottom - 1, font, ink);
+            x += 18 + font.MeasureText(text) + 24;
+        }
     }
 
     /// <summary>A plane that contains the axis across the slices, and has the superior direction upwards.</summary>
@@ -76,7 +90,7 @@ internal static class CaseFigure
         {
             var truth = Cut(column.Truth!);
             void Fill(string colour, byte alpha, Func<float, float, bool> inside) => Paint(canvas, prediction with { Values = [.. prediction.Values.Zip(truth.Values, (p, t) => inside(p, t) ? 1f : 0f)] }, v => v == 1, SKColor.Parse(colour).WithAlpha(alpha), 0);
-            foreach (var label in data.Labels.Where(l => l.Value != 0)) Fill(PanelColours.Class(label.Value), 140, (p, t) => p == label.Value && p == t);
+            foreach (var label in data.Labels.Where(l => l.Value != 0)) Fill(PanelColours.Class(label.Value), 190, (p, t) => p == label.Value && p == t);
             Fill(PanelColours.Truth, 255, (p, t) => p == 0 && t != 0);
             Fill(PanelColours.Prediction, 255, (p, t) => p != 0 && t == 0);
             Fill(PanelColours.Confused, 255, (p, t) => p != 0 && t != 0 && p != t);
