@@ -51,6 +51,7 @@ internal static class CaseFigure
 
     static void Legend(SKCanvas canvas, ReportData data, float bottom, SKFont font, SKPaint ink)
     {
+        using var measure = new SKPaint(font);
         float x = Gap;
         var labels = data.Labels.Where(l => l.Value != 0).Select(l => (PanelColours.Class(l.Value), l.Name));
         foreach (var (colour, text) in labels.Concat([(PanelColours.Truth, "truth, missed"), (PanelColours.Prediction, "prediction, too much"), (PanelColours.Confused, "wrong class")]))
@@ -58,7 +59,7 @@ internal static class CaseFigure
             using var paint = new SKPaint { Color = SKColor.Parse(colour) };
             canvas.DrawRect(x, bottom - 12, 12, 12, paint);
             canvas.DrawText(text, x + 18, bottom - 1, font, ink);
-            x += 18 + font.MeasureText(text) + 24;
+            x += 18 + measure.MeasureText(text) + 24;
         }
     }
 

@@ -65,6 +65,8 @@ public sealed class ReportOfRunTests(TrainedRun trained) : IClassFixture<Trained
         Directory.CreateDirectory(run);
         File.WriteAllText(Path.Combine(run, "config.json"), new JsonObject { ["method"] = "rehrseg", ["dataset"] = example.Dataset, ["fold"] = null }.ToJsonString());
         var data = ReportData.FromRun(s_silent, run, example.Dataset, results, default);
+        Assert.Contains("trained on", Assert.Single(data.Notes), StringComparison.Ordinal); // config.json names this dataset, and no fold
+        Assert.DoesNotContain("held-out case", ReportPage.Write(data), StringComparison.Ordinal);
         foreach (var (grid, truth) in (ReadOnlySpan<(string, string)>)[("LR", Path.Combine(example.Dataset, "labelsTr")), ("HR", Path.Combine(example.Dataset, "hr", "labelsTr"))])
         {
             var scores = Evaluation.Run(Path.Combine(results, "rehrseg", grid.ToLowerInvariant()), truth, images: false, _ => { }, null, default);

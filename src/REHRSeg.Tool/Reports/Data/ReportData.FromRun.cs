@@ -22,7 +22,7 @@ internal sealed partial record ReportData
         int? fold = Number(config, "fold", run.Config);
         if (fold is null && datasetPath is null) throw new DatasetException($"--run {path} was trained on all cases (no --fold), so none is held out. Give a labelled --dataset that it has not seen.");
         var dataset = ReportDataset.Open(datasetPath, Text(config, "dataset", run.Config) ?? "(none)", run.Config);
-        var cases = HeldOut(run, dataset, fold);
+        var cases = ShownCases(run, dataset, fold);
         string results = resultsPath is null ? Path.Combine(run.Path, "report") : Path.GetFullPath(resultsPath);
         if (resultsPath is null) RunPredictions.Make(console, run, method, cases, results, dataset.Labels, cancel);
         else if (!Directory.Exists(results)) throw new DatasetException($"--results {resultsPath}: there is no such folder.");
@@ -36,6 +36,7 @@ internal sealed partial record ReportData
         return new()
         {
             Title = $"{cells.First(c => c.Name == reference).Title} on {dataset.Name}", Cells = cells, Reference = reference, Labels = dataset.Labels, Rows = rows,
+            HeldOut = fold is not null, Notes = fold is null && SameFolder(dataset.Directory, Text(config, "dataset", run.Config)) ? ["These are the cases that the run was trained on: the scores say nothing about unseen ones."] : [],
             Facts = FactsOf(run, config, dataset, rows), Statistics = ReportStatistics.Compute(grid, rows),
             Curves = TrainingCurve.Read(Path.Combine(run.Path, TrainingJournal.FileName), reference, fold),
             Cases = [.. CaseRanking.Choose(rows, reference).Select(c => ReportDataset.ToCase(c, dataset, Directory.Exists(thin) ? thin : null) with { Predictions = [.. cells.Select(cell => RunScores.Prediction(results, cell.Name, c.Id))] })],
@@ -43,7 +44,7 @@ internal sealed partial record ReportData
         };
     }
 
-    static IReadOnlyList<MedicalCase> HeldOut(RunFolder run, MedicalDataset dataset, int? fold)
+    static IReadOnlyList<MedicalCase> ShownCases(RunFolder run, MedicalDataset dataset, int? fold)
     {
         if (fold is not { } k) return dataset.Cases;
         var folds = File.Exists(run.Splits) ? ResultFile.Read<List<Fold>>(run.Splits) : throw new DatasetException($"{run.Path} has no splits.json, so the held-out cases of fold {k} are unknown. Restore it.");
@@ -64,7 +65,7 @@ internal sealed partial record ReportData
         var facts = new List<ReportFact>
         {
             new("Dataset", $"{dataset.Name}, {dataset.Cases.Count} cases"),
-            new("Held-out cases scored", rows.Select(r => r.Case).Distinct().Count() + (Number(config, "fold", run.Config) is { } fold ? $", fold {fold} of {config["folds"]}" : ", none of them held out by the run itself")),
+            Number(config, "fold", run.Config) is { } fold ? new("Held-out cases scored", $"{rows.Select(r => r.Case).Distinct().Count()}, fold {fold} of {config["folds"]}") : new("Cases scored", $"{rows.Select(r => r.Case).Distinct().Count()}; the run was trained without a fold"),
             new("Classes", string.Join(", ", dataset.Labels.Where(l => l.Value != 0).Select(l => l.Name))),
             new("Preset, seed", $"{config["preset"]}, {config["seed"]}"),
         };
@@ -77,6 +78,8 @@ internal sealed partial record ReportData
         }
         return facts;
     }
+
+    static bool SameFolder(string a, string? b) => b is not null && Path.TrimEndingDirectorySeparator(Path.GetFullPath(a)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(b));
 
     static string? Text(JsonObject config, string name, string file) => config[name] is not { } value ? null : value is JsonValue v && v.TryGetValue(out string? text) ? text : throw ResultFile.Damaged(file, $"{name} is {value.ToJsonString()}, not a text.");
 

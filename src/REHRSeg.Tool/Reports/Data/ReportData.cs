@@ -14,6 +14,8 @@ internal sealed partial record ReportData
     public required IReadOnlyList<ReportCell> Cells { get; init; }
     /// <summary>Name of the cell that the others are compared with, and whose cases are shown.</summary>
     public required string Reference { get; init; }
+    /// <summary>False: cases that are not held out by the training's own folds, so that nothing here says whether it has seen them.</summary>
+    public bool HeldOut { get; init; } = true;
     /// <summary>Background first.</summary>
     public IReadOnlyList<LabelClass> Labels { get; init; } = [];
     public IReadOnlyList<ResultRow> Rows { get; init; } = [];

@@ -33,7 +33,7 @@ internal static class Headline
         var ranking = Ranking(data, grid, "DSC");
         if (ranking.Count == 0) return "";
         var best = ranking[0];
-        string text = $"<strong>{Escape(data.TitleOf(best.Cell))}</strong> has the {(ranking.Count > 1 ? "highest " : "")}mean {grid} Dice {(ranking.Count > 1 ? "" : "of ")}{(ranking.Count > 1 ? "of " : "")}{Number("DSC", best.Mean)}{Interval(best)} over {best.Cases} held-out case{(best.Cases == 1 ? "" : "s")}";
+        string text = $"<strong>{Escape(data.TitleOf(best.Cell))}</strong> has the {(ranking.Count > 1 ? "highest " : "")}mean {grid} Dice {(ranking.Count > 1 ? "" : "of ")}{(ranking.Count > 1 ? "of " : "")}{Number("DSC", best.Mean)}{Interval(best)} over {best.Cases} {(data.HeldOut ? "held-out " : "")}case{(best.Cases == 1 ? "" : "s")}";
         if (ranking.Count > 1)
         {
             text += $", {Number("DSC", best.Mean - ranking[1].Mean)} above {Escape(data.TitleOf(ranking[1].Cell))}";
