@@ -18,6 +18,7 @@ internal static class CommandLine
         {
             DemoVerb.Create(), CheckVerb.Create(), SimulateVerb.Create(), TrainVerb.Create(), SuperResolveVerb.Create(),
             PredictVerb.Create(), EvaluateVerb.Create(), PostprocessVerb.Create(), CalibrateVerb.Create(), ExportVerb.Create(), PretrainFramesVerb.Create(), ExperimentVerb.Create(),
+            PredictVerb.Create(), EvaluateVerb.Create(), PostprocessVerb.Create(), ExportVerb.Create(), PretrainFramesVerb.Create(), ExperimentVerb.Create(), ReportVerb.Create(),
         };
         root.Options.Add(Quiet);
         root.Options.Add(Json);
