@@ -106,6 +106,26 @@ public sealed class ResultCsvTests : IDisposable
     }
 
     [Fact]
+    public void Any_text_is_read_or_refused_clearly()
+    {
+        int read = 0;
+        Gen.Select(Gen.Bool, Gen.Char["ha01x.,,,,,\"\"\n\r é\0-N"].Array[0, 60]).Sample((header, text) =>
+        {
+            string file = _folder[$"{Guid.NewGuid():N}.csv"];
+            File.WriteAllText(file, (header ? Header + "h,a,0,1,x,0.5\n" : "") + new string(text));
+            try
+            {
+                Interlocked.Add(ref read, ResultCsv.Read(file).Count > 0 ? 1 : 0);
+            }
+            catch (DatasetException e)
+            {
+                Assert.StartsWith(file, e.Message, StringComparison.Ordinal);
+            }
+        }, iter: 2000);
+        Assert.True(read > 5, $"{read} read");
+    }
+
+    [Fact]
     public void Files_of_other_programs_are_read()
     {
         var rows = ResultCsv.Read(Text("\uFEFFdataset,cell,fold,seed,case,LR DSC,\"HR \"\"x\"\"\"\r\nh,a,0,1,x,1e-3,\r\nh,a,1,1,x,NaN,-Infinity"));
