@@ -17,8 +17,7 @@ internal static class CommandLine
         var root = new RootCommand("REHRSeg: trains super-resolution and thin-slice segmentation from thick-slice MR and its labels alone. Not a medical device.")
         {
             DemoVerb.Create(), CheckVerb.Create(), SimulateVerb.Create(), TrainVerb.Create(), SuperResolveVerb.Create(),
-            PredictVerb.Create(), EvaluateVerb.Create(), PostprocessVerb.Create(), CalibrateVerb.Create(), ExportVerb.Create(), PretrainFramesVerb.Create(), ExperimentVerb.Create(),
-            PredictVerb.Create(), EvaluateVerb.Create(), PostprocessVerb.Create(), ExportVerb.Create(), PretrainFramesVerb.Create(), ExperimentVerb.Create(), ReportVerb.Create(),
+            PredictVerb.Create(), EvaluateVerb.Create(), PostprocessVerb.Create(), CalibrateVerb.Create(), ExportVerb.Create(), PretrainFramesVerb.Create(), ExperimentVerb.Create(), ReportVerb.Create(),
         };
         root.Options.Add(Quiet);
         root.Options.Add(Json);

@@ -86,7 +86,7 @@ internal sealed class ExperimentRunner
         }
         var config = Config(unit, shared);
         string key = config["key"]!.GetValue<string>();
-        if (ExperimentResults.ReadUnit(folder) is { } finished && finished.Key == key)
+        if (ExperimentResults.ReadUnit(folder) is { } finished && finished.Key == key && (unit.Cell.Task == CellTask.SuperResolution || File.Exists(folder.Calibration)))
         {
             _console.Info("   finished before");
             return;

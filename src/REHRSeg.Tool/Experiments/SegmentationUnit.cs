@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using REHRSeg.Imaging;
@@ -20,7 +21,7 @@ internal sealed class SegmentationUnit(ToolConsole console, ExperimentUnit unit,
     };
 
     /// <summary>Trains what is the unit's own, and scores.</summary>
-    public IReadOnlyList<UnitCase> Run(IReadOnlyDictionary<string, StageFolder> shared) => Score(Train(shared));
+    public IReadOnlyList<UnitCase> Run(IReadOnlyDictionary<string, StageFolder> shared) => Score(Train(shared), shared.GetValueOrDefault("thin"));
 
     Dictionary<string, StageFolder> Inputs()
     {
@@ -86,22 +87,28 @@ internal sealed class SegmentationUnit(ToolConsole console, ExperimentUnit unit,
         }
     }
 
-    IReadOnlyList<UnitCase> Score(string model)
+    IReadOnlyList<UnitCase> Score(string model, StageFolder? selfSr)
     {
         bool thin = Method == SegmentationMethod.FullySupervised;
         var scores = new List<UnitCase>();
         using var segmenter = Segmenter.Open(model, console);
+        using var calibration = new CalibrationStudy(data.Thick.Labels);
         int code = Batch.ForEach(console, "score", data.HeldOut(unit.Fold), c =>
         {
             var (image, label) = c.ReadPair(data.Thick.Labels);
             var truth = data.Thin[c.Id].ReadLabel(data.Thick.Labels);
-            var result = segmenter.Segment(thin ? data.Thin[c.Id].ReadImage() : image, new() { Hr = !thin, Axis = stages.Axis(unit) }, cancel);
-            var (lr, hr) = thin ? (null, result.Lr) : (result.Lr, result.Hr);
-            if (lr is not null) VolumeFile.WriteLabels(lr, Path.Combine(folder.Lr, c.Id + ".nii.gz"));
-            VolumeFile.WriteLabels(hr!, Path.Combine(folder.Hr, c.Id + ".nii.gz"));
-            scores.Add(new(c.Id, [.. lr is null ? [] : UnitScoring.Labels("LR", lr, label, data.Thick.Labels), .. UnitScoring.Labels("HR", hr!, truth, data.Thick.Labels)]));
+            var result = segmenter.Segment(thin ? data.Thin[c.Id].ReadImage() : image, new() { Hr = !thin, Axis = stages.Axis(unit), Probabilities = true, Calibrate = false }, cancel);
+            if (thin) result = new(null, result.Lr, null, result.LrProbabilities);
+            if (result.Lr is not null) VolumeFile.WriteLabels(result.Lr, Path.Combine(folder.Lr, c.Id + ".nii.gz"));
+            VolumeFile.WriteLabels(result.Hr!, Path.Combine(folder.Hr, c.Id + ".nii.gz"));
+            var uncertainty = selfSr is null ? null : VolumeFile.Read(selfSr.File("uncertainty", c.Id + ".nii.gz"));
+            if (result.LrProbabilities is { } lr) calibration.AddLr(c.Id, lr, label, uncertainty is null ? null : PseudoDataGenerator.BlockAverage(uncertainty, stages.Axis(unit)!.Value, stages.Plan(unit).Factor, 0));
+            if (result.HrProbabilities is { } hr) calibration.AddHr(c.Id, hr, truth, uncertainty);
+            scores.Add(new(c.Id, [.. result.Lr is null ? [] : UnitScoring.Labels("LR", result.Lr, label, data.Thick.Labels), .. UnitScoring.Labels("HR", result.Hr!, truth, data.Thick.Labels)]));
         }, cancel);
-        return code == CommandLine.Done ? scores : throw new DatasetException($"{unit}: not every case could be scored; see above.");
+        if (code != CommandLine.Done) throw new DatasetException($"{unit}: not every case could be scored; see above.");
+        AtomicFile.WriteText(folder.Calibration, JsonSerializer.Serialize(calibration.Finish(), ToolConsole.JsonForm));
+        return scores;
     }
 
     sealed class ThinRow

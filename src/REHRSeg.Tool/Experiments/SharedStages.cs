@@ -75,11 +75,28 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
             SuperResolve(source, upstream, unit, [.. TrainingCasesOf(unit.Fold)], stage.Path, new()));
     }
 
-    /// <summary>The same of the held-out cases, from their own thick labels: for the report and the study of uncertainty, never for training.</summary>
+    /// <summary>The same of the held-out cases, from their own thick labels, and whether U points at what is wrong in them: for the report, never for training.</summary>
     public StageFolder Thin(ExperimentUnit unit)
     {
         var (source, upstream) = Source(unit);
-        return Make("thin", unit.Fold, new { source, upstream = upstream?.Name }).Ensure(console, stage => SuperResolve(source, upstream, unit, data.HeldOut(unit.Fold), stage.Path, new()));
+        return Make("thin", unit.Fold, new { source, upstream = upstream?.Name }).Ensure(console, stage =>
+        {
+            SuperResolve(source, upstream, unit, data.HeldOut(unit.Fold), stage.Path, new());
+            if (source == "selfsr") AtomicFile.WriteText(stage.File("uncertainty.json"), JsonSerializer.Serialize(StudyUncertainty(unit, stage), ToolConsole.JsonForm));
+        });
+    }
+
+    UncertaintyResult StudyUncertainty(ExperimentUnit unit, StageFolder thin)
+    {
+        var study = new UncertaintyStudy();
+        var made = CaseFiles.Find(thin.File("images"), thin.File("labels"), "thin volumes").ToDictionary(c => c.Id);
+        foreach (var c in data.HeldOut(unit.Fold))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var ((image, label), (trueImage, truth)) = (made[c.Id].ReadPair(data.Thick.Labels), data.Thin[c.Id].ReadPair(data.Thick.Labels));
+            study.Add(label, truth, VolumeFile.Read(thin.File("uncertainty", c.Id + ".nii.gz")), image, trueImage);
+        }
+        return study.Finish();
     }
 
     /// <summary>The nnU-Net phase: checkpoint and <c>baseline.onnx</c>.</summary>

@@ -6,17 +6,17 @@ using Spectre.Console;
 
 namespace REHRSeg.Tool;
 
-/// <summary><c>rehrseg demo</c>: the main job on generated phantoms, from thick slices to thin labels, scores and pictures.</summary>
+/// <summary><c>rehrseg demo</c>: the main job on generated phantoms, from thick slices to thin labels, scores and a report.</summary>
 internal static class DemoVerb
 {
     const int Cases = 12, Size = 48, Factor = 4, Folds = 4, Seed = 1;
 
     public static Command Create()
     {
-        var outDir = new Option<string>("--out") { Description = "Folder for data, run, labels, scores and pictures.", DefaultValueFactory = _ => "rehrseg-demo" };
+        var outDir = new Option<string>("--out") { Description = "Folder for data, run, labels, scores, pictures and report.html.", DefaultValueFactory = _ => "rehrseg-demo" };
         var set = new Option<string[]>("--set") { Description = "Override an option of the preset, stage.option=value. Repeatable." };
         var preset = TrainVerb.PresetOption("demo");
-        var command = new Command("demo", "The main job on generated phantoms: simulate, train, score, evaluate, pictures. No data needed.") { outDir, preset, set };
+        var command = new Command("demo", "The main job on generated phantoms: simulate, train, score, evaluate, report. No data needed.") { outDir, preset, set };
         command.OnRun((parse, console, cancel) => Run(console, Path.GetFullPath(parse.GetRequiredValue(outDir)), OptionOverrides.Apply(TrainingPreset.Named(parse.GetValue(preset)!), parse.GetValue(set) ?? []), cancel));
         return command;
     }
@@ -55,10 +55,10 @@ internal static class DemoVerb
 
         console.Info("5/6  evaluation against the thin truth");
         var scores = Score(thick, results, cancel);
-        console.Info("6/6  pictures");
-        string picture = Path.Combine(outDir, "pictures", cases[0].Id + ".png");
-        DrawCase(picture, thick, results, cases[0].Id);
         demo.Result(scores, () => ToTable(scores));
+        console.Info("6/6  report");
+        string picture = Path.Combine(outDir, "pictures", "median.png"), report = Path.Combine(outDir, "report.html");
+        ReportVerb.WriteRun(console, run, thick, results, report, cancel, picture);
         console.Info($"labels: {Path.Combine(results, "rehrseg")}   picture: {picture}   model: {request.Run.SegmentationOnnx}");
         using var process = Process.GetCurrentProcess();
         console.Info($"done in {watch.Elapsed:m\\:ss}, peak memory {process.PeakWorkingSet64 / 1e9:0.0} GB");
@@ -94,34 +94,6 @@ internal static class DemoVerb
             list.Add(new(name, "thick image", lr.Mean("DSC"), lr.Mean("HD95"), hr.Mean("DSC"), hr.Mean("HD95"), null, null));
         }
         return list;
-    }
-
-    static void DrawCase(string file, string thick, string results, string id)
-    {
-        MLVolume Read(params string[] parts) => VolumeFile.Read(Path.Combine(parts));
-        var truth = Read(thick, "hr", "labelsTr", id + ".nii.gz");
-        var thinImage = Read(thick, "hr", "imagesTr", id + "_0000.nii.gz");
-        var thickImage = Read(thick, "imagesTr", id + "_0000.nii.gz");
-        SlicePanel[] panels =
-        [
-            new("thick image, thick label", thickImage, Read(thick, "labelsTr", id + ".nii.gz")),
-            new("self-SR image and label", Read(results, "selfsr", "images", id + "_0000.nii.gz"), Read(results, "selfsr", "labels", id + ".nii.gz")),
-            new("self-SR uncertainty", Read(results, "selfsr", "uncertainty", id + ".nii.gz"), Heat: true),
-            new("nnU-Net, repeated", thinImage, Read(results, "nnunet", "hr", id + ".nii.gz")),
-            new("REHRSeg, thin labels", thinImage, Read(results, "rehrseg", "hr", id + ".nii.gz")),
-            new("thin truth", thinImage, truth),
-        ];
-        SliceMosaic.Write(file, panels, SliceAxis.X, ForegroundCentre(truth));
-    }
-
-    /// <summary>Where along x most foreground lies, as a fraction.</summary>
-    static double ForegroundCentre(MLVolume label)
-    {
-        double sum = 0, count = 0;
-        var voxels = label.Voxels;
-        for (int i = 0; i < voxels.Length; i++)
-            if (voxels[i] > 0) (sum, count) = (sum + i % label.Width, count + 1);
-        return count == 0 ? 0.5 : (sum / count + 0.5) / label.Width;
     }
 
     static Table ToTable(IReadOnlyList<DemoScore> scores)

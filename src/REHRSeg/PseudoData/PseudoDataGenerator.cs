@@ -41,7 +41,8 @@ public static class PseudoDataGenerator
         return volume.WithVoxels(Array.ConvertAll(volume.Memory.ToArray(), v => (v - least) / range), volume.Channels);
     }
 
-    static MLVolume BlockAverage(MLVolume thin, SliceAxis axis, int factor, int start)
+    /// <summary>Means over the r thin slices of each thick one.</summary>
+    internal static MLVolume BlockAverage(MLVolume thin, SliceAxis axis, int factor, int start)
     {
         var source = thin.SwapAxes(axis, SliceAxis.Z);
         var geometry = source.Geometry.Coarsen(factor, SliceAxis.Z, start);
