@@ -73,7 +73,7 @@ public sealed record RehrSegOptions : TrainerOptions
     /// <summary>
     /// After training, fit a temperature of the class probabilities on the cases of <see cref="ValidationSet"/> (<see cref="Imaging.TemperatureScaling"/>) and store it in the model; label maps stay the same, and
     /// probabilities of the held-out cases themselves are fitted, not measured, from then on. It is fitted on the input's grid, where there are labels, and taken for the refined grid too, where there are none
-    /// (<see cref="SegmentationModelInfo.HrTemperature"/>). False: probabilities are as the network says, as in REHRSeg.
+    /// (<see cref="SegmentationModelInfo.HrTemperature"/>). None is stored, with a warning, where the cases are too few or too easy. False: probabilities are as the network says, as in REHRSeg.
     /// </summary>
     public bool CalibrateProbabilities { get; init; }
 
