@@ -60,13 +60,17 @@ class Viewer {
     const images = indexed.filter(({ role }) => role === "image");
     this.#part("base").replaceChildren(...images.map(({ name, index, shown }) => new Option(name, index, shown, shown)));
     this.#part("overlays").replaceChildren(...indexed.filter(({ role }) => role !== "image").map(volume => this.#overlay(volume)));
-    this.#part("legend").replaceChildren(...labels.map(({ name, colour }) => {
-      const entry = document.createElement("li"), swatch = document.createElement("span");
-      swatch.style.background = `rgb(${colour})`;
-      entry.append(swatch, name);
-      return entry;
-    }));
+    const uncertain = volumes.find(({ role }) => role === "uncertainty");
+    this.#part("legend").replaceChildren(...labels.map(({ name, colour }) => this.#swatch(`rgb(${colour})`, name)), ...uncertain ? [this.#swatch(heatGradient, `${uncertain.name} up to ${uncertain.high.toPrecision(2)}`)] : []);
     this.#part("notes").textContent = notes.join(" ");
+  }
+
+  #swatch(background, text) {
+    const entry = document.createElement("li"), swatch = document.createElement("span");
+    swatch.style.background = background;
+    swatch.classList.toggle("wide", background === heatGradient);
+    entry.append(swatch, text);
+    return entry;
   }
 
   #overlay({ name, role, index, shown, outlined }) {
