@@ -114,6 +114,9 @@ public sealed class PackageContentTests(PackedFeed feed)
             .Where(library => !library.Name.StartsWith("REHRSeg", StringComparison.Ordinal) && (library.Value.TryGetProperty("runtime", out _) || library.Value.TryGetProperty("native", out _)))
             .Select(library => library.Name.Split('/')[0]).Distinct()];
         Assert.Contains("TorchSharp", shipped);
+        // A script in the tool's assembly, with what is bundled in it.
+        Assert.Contains("NiiVue 0.69.0", notices, StringComparison.Ordinal);
+        Assert.All(new[] { "niivue", "fflate", "gl-matrix", "numcodecs", "zstd", "roboto" }, name => Assert.Contains($"{folder}licenses/niivue/{name}.txt", tool.Content));
         Assert.All(shipped, id => Assert.True(tool.Content.Any(f => f.StartsWith($"{folder}licenses/{id}/LICENSE", StringComparison.OrdinalIgnoreCase)) || Regex.IsMatch(notices, $@"(^|[ ,]){Regex.Escape(id)}[,:]", RegexOptions.Multiline), id));
     }
 }

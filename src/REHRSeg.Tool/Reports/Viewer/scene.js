@@ -1,7 +1,9 @@
 // What NiiVue draws: one base image and any overlays of a case, all on the case's finest grid, so that thick slices and thin labels lie exactly on each other.
 
 const views = { multiplanar: { slices: 3 }, axial: { slices: 0 }, coronal: { slices: 1 }, sagittal: { slices: 2 }, render: { slices: 4 }, labels: { slices: 4, imageOpacity: 0 } };
-const heat = { R: [0, 87, 187, 249, 252], G: [0, 16, 55, 142, 255], B: [4, 110, 84, 9, 164], A: [0, 24, 128, 208, 255], I: [0, 64, 128, 192, 255] };
+// Transparent up to a quarter of the range: nearly all of a volume is certain.
+const heat = { R: [0, 87, 187, 249, 252], G: [0, 16, 55, 142, 255], B: [4, 110, 84, 9, 164], A: [0, 0, 128, 208, 255], I: [0, 64, 128, 192, 255] };
+const heatGradient = `linear-gradient(to right, ${heat.I.map((at, i) => `rgba(${heat.R[i]}, ${heat.G[i]}, ${heat.B[i]}, ${heat.A[i] / 255}) ${at / 2.55}%`)})`;
 
 class Scene {
   #niivue; #library; #case; #volumes; #grid; #outlines = 0; #centre; #imageOpacity = 1; #prepared = new Map();

@@ -29,7 +29,8 @@ class Viewer {
       canvas.hidden = false;
       canvas.addEventListener("webglcontextlost", () => this.#fail("The browser took the graphics context away. Reload the page to open the viewer again."));
       this.#scene = await Scene.create(await this.#library(), canvas, location => this.#tell(location));
-      await this.#openCase();
+      this.#drawing = this.#openCase();
+      await this.#drawing;
       this.#part("controls").disabled = false;
     } catch (error) {
       this.#fail(`The 3-D viewer could not start: ${error.message}`);
@@ -60,13 +61,17 @@ class Viewer {
     const images = indexed.filter(({ role }) => role === "image");
     this.#part("base").replaceChildren(...images.map(({ name, index, shown }) => new Option(name, index, shown, shown)));
     this.#part("overlays").replaceChildren(...indexed.filter(({ role }) => role !== "image").map(volume => this.#overlay(volume)));
-    this.#part("legend").replaceChildren(...labels.map(({ name, colour }) => {
-      const entry = document.createElement("li"), swatch = document.createElement("span");
-      swatch.style.background = `rgb(${colour})`;
-      entry.append(swatch, name);
-      return entry;
-    }));
+    const uncertain = volumes.find(({ role }) => role === "uncertainty");
+    this.#part("legend").replaceChildren(...labels.map(({ name, colour }) => this.#swatch(`rgb(${colour})`, name)), ...uncertain ? [this.#swatch(heatGradient, `${uncertain.name} up to ${uncertain.high.toPrecision(2)}`)] : []);
     this.#part("notes").textContent = notes.join(" ");
+  }
+
+  #swatch(background, text) {
+    const entry = document.createElement("li"), swatch = document.createElement("span");
+    swatch.style.background = background;
+    swatch.classList.toggle("wide", background === heatGradient);
+    entry.append(swatch, text);
+    return entry;
   }
 
   #overlay({ name, role, index, shown, outlined }) {
@@ -94,7 +99,8 @@ class Viewer {
     on("view", "change", () => this.#queue(() => this.#scene.setView(this.#part("view").value)));
     on("convention", "change", () => this.#queue(() => this.#scene.setRadiological(this.#radiological)));
     on("canvas", "keydown", event => this.#key(event));
-    // The page scrolls past the viewer; only after a click into it does the wheel move slices.
+    // The page scrolls past the viewer; only after a click into it does the wheel move slices. NiiVue's own handling of the click would keep the focus away.
+    on("canvas", "pointerdown", () => this.#part("canvas").focus({ preventScroll: true }));
     this.#part("stage").addEventListener("wheel", event => { if (document.activeElement !== this.#part("canvas")) event.stopPropagation(); }, { capture: true });
   }
 
@@ -103,6 +109,7 @@ class Viewer {
 
   /** One change after the other, in order. */
   #queue(change) {
+    if (!this.#scene || this.#section.dataset.state === "failed") return;
     this.#section.dataset.state = "drawing";
     this.#drawing = this.#drawing.then(change).then(() => { this.#section.dataset.state = "drawn"; }, error => this.#fail(`The 3-D viewer stopped: ${error.message}`));
   }
