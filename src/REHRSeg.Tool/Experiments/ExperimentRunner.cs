@@ -111,13 +111,21 @@ internal sealed class ExperimentRunner
         {
             cell = unit.Cell with { Title = "" }, unit.Fold, folds = _data.Folds, _request.Seed, dataset = _data.Hash, held = _data.HeldOut(unit.Fold).Select(c => c.Id), _request.Factor, axis = _request.Axis?.ToString(),
             stages = shared.ToDictionary(s => s.Key, s => s.Value.Name), version = ToolVersion.Release,
-            segmentation = unit.Cell.Task == CellTask.Segmentation ? OptionOverrides.Snapshot(preset.Segmentation) : null,
+            segmentation = unit.Cell.Task == CellTask.Segmentation ? Options(preset.Segmentation) : null,
         };
         var config = JsonSerializer.SerializeToNode(inputs, ToolConsole.JsonForm)!.AsObject();
         config["key"] = ContentHash.Of(inputs);
         config["selfSr"] = JsonSerializer.SerializeToNode(OptionOverrides.Snapshot(preset.SelfSr), ToolConsole.JsonForm);
         config["stageFolders"] = JsonSerializer.SerializeToNode(shared.ToDictionary(s => s.Key, s => s.Value.Path), ToolConsole.JsonForm);
         return config;
+    }
+
+    /// <summary>All but whether the model keeps a temperature: scores and studies are of probabilities as the network says.</summary>
+    static SortedDictionary<string, object?> Options(RehrSegOptions segmentation)
+    {
+        var options = OptionOverrides.Snapshot(segmentation);
+        options.Remove(nameof(RehrSegOptions.CalibrateProbabilities));
+        return options;
     }
 
     static string? KeyOf(UnitFolder folder)

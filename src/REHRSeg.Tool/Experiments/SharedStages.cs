@@ -17,7 +17,7 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
         nameof(RehrSegOptions.FineTuneIterations), nameof(RehrSegOptions.FineTuneLearningRate), nameof(RehrSegOptions.HrHeadLearningRate), nameof(RehrSegOptions.FineTuneClipNorm),
         nameof(RehrSegOptions.UsePseudoData), nameof(RehrSegOptions.UseUncertainty), nameof(RehrSegOptions.UseDistillation), nameof(RehrSegOptions.Distillation), nameof(RehrSegOptions.TeacherLayer),
         nameof(RehrSegOptions.LrLossWeight), nameof(RehrSegOptions.LrDiceWeight), nameof(RehrSegOptions.HrLossWeight), nameof(RehrSegOptions.DistillationWeight), nameof(RehrSegOptions.CorrelationWeight),
-        nameof(RehrSegOptions.CosineWeight), nameof(RehrSegOptions.RealFraction), nameof(RehrSegOptions.InterpolatedLabels),
+        nameof(RehrSegOptions.CosineWeight), nameof(RehrSegOptions.RealFraction), nameof(RehrSegOptions.InterpolatedLabels), nameof(RehrSegOptions.CalibrateProbabilities),
     };
 
     string Root => request.StagesDir ?? new ExperimentFolder(request.OutDir).Stages;
@@ -151,5 +151,5 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
         return data.Thick.Cases.Where(c => ids.Contains(c.Id));
     }
 
-    StageFolder Make(string kind, int fold, object options) => new(Root, kind, new { dataset = data.Hash, training = data.Training(fold).Order(StringComparer.Ordinal), request.Seed, request.Factor, axis = request.Axis?.ToString(), options });
+    StageFolder Make(string kind, int fold, object options) => new(Root, kind, fold, new { dataset = data.Hash, training = data.Training(fold).Order(StringComparer.Ordinal), request.Seed, request.Factor, axis = request.Axis?.ToString(), options });
 }

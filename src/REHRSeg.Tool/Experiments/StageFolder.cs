@@ -12,14 +12,16 @@ namespace REHRSeg.Tool;
 internal sealed class StageFolder
 {
     static readonly ConcurrentDictionary<string, bool> s_told = [];
+    readonly int _fold;
     readonly object _inputs;
 
     /// <param name="root">Folder of all stages.</param>
     /// <param name="kind">Short name.</param>
+    /// <param name="fold">Fold whose training cases it is of: for the reader, since the inputs name the cases.</param>
     /// <param name="inputs">Everything that the result depends on.</param>
-    public StageFolder(string root, string kind, object inputs)
+    public StageFolder(string root, string kind, int fold, object inputs)
     {
-        _inputs = inputs;
+        (_fold, _inputs) = (fold, inputs);
         Name = $"{kind}-{ContentHash.Of(new { kind, inputs, version = ToolVersion.Release })}";
         Path = System.IO.Path.Combine(root, Name);
     }
@@ -47,7 +49,7 @@ internal sealed class StageFolder
         var watch = Stopwatch.StartNew();
         work(this);
         s_told.TryAdd(Path, true);
-        AtomicFile.WriteText(Finished, JsonSerializer.Serialize(new { inputs = _inputs, seconds = watch.Elapsed.TotalSeconds }, ToolConsole.JsonForm));
+        AtomicFile.WriteText(Finished, JsonSerializer.Serialize(new { fold = _fold, inputs = _inputs, seconds = watch.Elapsed.TotalSeconds }, ToolConsole.JsonForm));
         return this;
     }
 }

@@ -44,7 +44,7 @@ internal static class ReportVerb
 
     static void Write(ToolConsole console, ReportData data, string file, string? picture)
     {
-        string html = ReportPage.Write(data);
+        string html = ReportPage.Write(data, data.Cases.Count > 0 ? ViewerSection.Html(ReportViewer.Cases(data)) : "");
         AtomicFile.WriteText(file, html);
         if (picture is not null) CaseFigure.Write(picture, data);
         console.Info($"report: {Path.GetFullPath(file)}");

@@ -104,7 +104,7 @@ public sealed class ExperimentRunTests(SimulatedCases cases) : IClassFixture<Sim
         Assert.Subset(known, SharedStages.FineTuning.ToHashSet());
         using var folder = new TemporaryFolder();
         string[] values = ["fineTuneIterations=1", "fineTuneLearningRate=0.1", "hrHeadLearningRate=0.5", "fineTuneClipNorm=3", "useUncertainty=false", "useDistillation=false", "lrLossWeight=3", "lrDiceWeight=2", "hrLossWeight=0", "distillationWeight=4",
-            "correlationWeight=2", "cosineWeight=2", "distillation=Ifvd", "teacherLayer=Layer3", "interpolatedLabels=SignedDistance", "realFraction=0.5", "usePseudoData=false"];
+            "correlationWeight=2", "calibrateProbabilities=true", "cosineWeight=2", "distillation=Ifvd", "teacherLayer=Layer3", "interpolatedLabels=SignedDistance", "realFraction=0.5", "usePseudoData=false"];
         Assert.Equal(SharedStages.FineTuning.Order(StringComparer.OrdinalIgnoreCase), values.Select(v => v.Split('=')[0]).Order(StringComparer.OrdinalIgnoreCase), StringComparer.OrdinalIgnoreCase);
         byte[] Weights(string run, params string[] more)
         {

@@ -44,7 +44,7 @@ internal sealed class ExampleExperiment : IDisposable
         string stage = Path.Combine(Experiment.Path, "stages", "selfsr-0a1b");
         Directory.CreateDirectory(stage);
         File.WriteAllText(Path.Combine(stage, "training.jsonl"), Journal("self-sr 1a"));
-        File.WriteAllText(Path.Combine(stage, "stage.json"), "{\"inputs\":{\"fold\":0},\"seconds\":3}");
+        File.WriteAllText(Path.Combine(stage, "stage.json"), "{\"fold\":0,\"seconds\":3}");
     }
 
     public string Dataset => _folder["thick"];

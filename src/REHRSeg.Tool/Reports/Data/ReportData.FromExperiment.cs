@@ -19,7 +19,7 @@ internal sealed partial record ReportData
         var (units, notes) = ReadUnits(folder, experiment);
         if (units.Count == 0) throw new DatasetException($"--experiment {path} has no finished unit yet: no cells/CELL/fold_K holds a result.json. Let 'rehrseg experiment --resume' finish one.");
         var dataset = ReportDataset.Open(datasetPath, experiment.DatasetPath, folder.Description);
-        var rows = units.SelectMany(ToRows).ToArray();
+        var rows = ResultRows.FromUnits(experiment.Grid, experiment.Dataset, units);
         ReportCell[] cells = [.. experiment.Grid.Cells.Where(c => units.Any(u => u.Cell == c.Name)).Select(c => new ReportCell(c.Name, c.Title ?? c.Name, c.Task == CellTask.SuperResolution))];
         if (cells.All(c => c.SeesLabels)) cells = [.. cells.Select(c => c with { SeesLabels = false })]; // all do: they are rivals of each other
         string reference = cells.Any(c => c.Name == experiment.Grid.Reference) ? experiment.Grid.Reference : cells[^1].Name;
@@ -29,8 +29,8 @@ internal sealed partial record ReportData
             Title = experiment.Grid.Title ?? experiment.Grid.Name, Cells = cells, Reference = reference, Labels = dataset.Labels, Rows = rows, Notes = notes,
             OtherTitles = experiment.Grid.Cells.Where(c => cells.All(k => k.Name != c.Name)).ToDictionary(c => c.Name, c => c.Title ?? c.Name),
             Facts = FactsOf(experiment, dataset, units),
-            Statistics = ReportStatistics.Compute(experiment.Grid, rows),
-            Curves = [.. ReadStageCurves(folder), .. units.SelectMany(u => TrainingCurve.Read(Path.Combine(folder.Unit(u.Cell, u.Fold).Path, "training.jsonl"), u.Cell, u.Fold))],
+            Statistics = ExperimentAnalysis.Of(experiment.Grid, rows),
+            Curves = [.. ReadStageCurves(folder, units), .. units.SelectMany(u => TrainingCurve.Read(Path.Combine(folder.Unit(u.Cell, u.Fold).Path, "training.jsonl"), u.Cell, u.Fold))],
             Cases = [.. CaseRanking.Choose(rows, reference).Select(c => ToCase(c, folder, experiment, dataset, cells))],
             Calibrations = [.. units.GroupBy(u => u.Cell).Select(g => CellCalibration.Pool(g.Key, [.. g.Select(u => CellCalibration.Read(folder.Unit(u.Cell, u.Fold).Calibration)).OfType<CalibrationResult>()])).Where(c => c.Grids.Count > 0)],
         };
@@ -63,9 +63,6 @@ internal sealed partial record ReportData
         return (units, notes);
     }
 
-    static IEnumerable<ResultRow> ToRows(UnitResult unit) => unit.Cases.Select(c => new ResultRow(unit.Dataset, unit.Cell, unit.Fold, unit.Seed, c.Id,
-        c.Scores.GroupBy(s => s.Class is "mean" or "image" ? $"{s.Grid} {s.Measure}" : $"{s.Grid} {s.Measure} {s.Class}").ToDictionary(g => g.Key, g => g.Last().Value)));
-
     static IReadOnlyList<ReportFact> FactsOf(ExperimentDescription experiment, MedicalDataset dataset, IReadOnlyList<UnitResult> units)
     {
         int cases = units.SelectMany(u => u.Cases.Select(c => c.Id)).Distinct().Count(), folds = units.Select(u => u.Fold).Distinct().Count();
@@ -80,17 +77,24 @@ internal sealed partial record ReportData
         ];
     }
 
-    static IEnumerable<TrainingCurve> ReadStageCurves(ExperimentFolder folder) =>
-        Directory.Exists(folder.Stages) ? Directory.GetDirectories(folder.Stages).Order(StringComparer.Ordinal).SelectMany(stage => TrainingCurve.Read(Path.Combine(stage, "training.jsonl"), Path.GetFileName(stage), FoldOfStage(stage))) : [];
+    /// <summary>Of every stage that the units share, wherever its folder is (<c>--stages</c>), with the fold that its <c>stage.json</c> names.</summary>
+    static IEnumerable<TrainingCurve> ReadStageCurves(ExperimentFolder folder, IEnumerable<UnitResult> units) =>
+        units.SelectMany(u => StagesOf(folder.Unit(u.Cell, u.Fold))).Distinct().Order(StringComparer.Ordinal).SelectMany(stage => TrainingCurve.Read(Path.Combine(stage, "training.jsonl"), Path.GetFileName(stage), FoldOfStage(stage)));
 
-    /// <summary>The fold that <c>stage.json</c> names among the stage's inputs, if any.</summary>
+    static IEnumerable<string> StagesOf(UnitFolder unit)
+    {
+        if (!File.Exists(unit.Config)) return [];
+        using var json = ResultFile.Read<JsonDocument>(unit.Config);
+        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("stageFolders", out var folders) && folders.ValueKind == JsonValueKind.Object
+            ? [.. folders.EnumerateObject().Where(f => f.Value.ValueKind == JsonValueKind.String).Select(f => f.Value.GetString()!)] : [];
+    }
+
     static int? FoldOfStage(string stage)
     {
         string file = Path.Combine(stage, "stage.json");
         if (!File.Exists(file)) return null;
         using var json = ResultFile.Read<JsonDocument>(file);
-        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("inputs", out var inputs) && inputs.ValueKind == JsonValueKind.Object
-            && inputs.TryGetProperty("fold", out var fold) && fold.ValueKind == JsonValueKind.Number && fold.TryGetInt32(out int number) ? number : null;
+        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("fold", out var fold) && fold.ValueKind == JsonValueKind.Number && fold.TryGetInt32(out int number) ? number : null;
     }
 
     static ReportCase ToCase(RankedCase ranked, ExperimentFolder folder, ExperimentDescription experiment, MedicalDataset dataset, IReadOnlyList<ReportCell> cells)

@@ -37,7 +37,7 @@ internal sealed partial record ReportData
         {
             Title = $"{cells.First(c => c.Name == reference).Title} on {dataset.Name}", Cells = cells, Reference = reference, Labels = dataset.Labels, Rows = rows,
             HeldOut = fold is not null, Notes = fold is null && SameFolder(dataset.Directory, Text(config, "dataset", run.Config)) ? ["These are the cases that the run was trained on: the scores say nothing about unseen ones."] : [],
-            Facts = FactsOf(run, config, dataset, rows), Statistics = ReportStatistics.Compute(grid, rows),
+            Facts = FactsOf(run, config, dataset, rows), Statistics = ExperimentAnalysis.Of(grid, rows),
             Curves = TrainingCurve.Read(Path.Combine(run.Path, TrainingJournal.FileName), reference, fold),
             Cases = [.. CaseRanking.Choose(rows, reference).Select(c => ReportDataset.ToCase(c, dataset, Directory.Exists(thin) ? thin : null) with { Predictions = [.. cells.Select(cell => RunScores.Prediction(results, cell.Name, c.Id))] })],
             Calibrations = CellCalibration.Read(Path.Combine(run.Path, "calibration.json")) is { } calibration ? [CellCalibration.Pool(reference, [calibration])] : [],

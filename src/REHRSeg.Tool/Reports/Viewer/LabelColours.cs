@@ -5,13 +5,13 @@ internal static class LabelColours
 {
     static readonly LabelColour[] s_palette =
     [
-        new(0xE6, 0x9F, 0x00), // orange
-        new(0x56, 0xB4, 0xE9), // sky blue
         new(0x00, 0x9E, 0x73), // bluish green
         new(0xCC, 0x79, 0xA7), // reddish purple
         new(0xF0, 0xE4, 0x42), // yellow
         new(0xD5, 0x5E, 0x00), // vermilion
         new(0x00, 0x72, 0xB2), // blue
+        new(0x56, 0xB4, 0xE9), // sky blue, which is truth in the panels
+        new(0xE6, 0x9F, 0x00), // orange, which is near the panels' prediction
     ];
 
     /// <summary>How many values have a colour of their own; later ones repeat the palette, lighter each time.</summary>
