@@ -30,6 +30,6 @@ public sealed class ComputeDeviceTests
     {
         string text = File.Exists("/proc/cpuinfo") ? File.ReadAllText("/proc/cpuinfo") : "";
         bool fast = text.Contains(" amx_bf16") || (text.Contains("AuthenticAMD") && text.Contains(" avx512_bf16"));
-        Assert.Equal(fast, ComputeDevice.HasFastBFloat16(torch.CPU));
+        Assert.Equal(fast && !OneDnnTails.AreWrong, ComputeDevice.HasFastBFloat16(torch.CPU));
     }
 }

@@ -81,6 +81,7 @@ internal sealed class ExampleExperiment : IDisposable
         var bins = Enumerable.Range(0, 15).Select(b => b < 7 ? new ReliabilityBin(0, double.NaN, double.NaN) : new ReliabilityBin(10 * b, (b + 0.5) / 15, (b + 0.2) / 15)).ToArray();
         Write(unit.Calibration, new CalibrationResult([.. from grid in new[] { "LR", "HR" } from region in new[] { "all", "near" } select new GridCalibration(grid, region, 1000, 1.4, new(0.05, 0.3, bins), new(0.01, 0.2, bins), 0.9, cell == 0 ? null : 0.7)]));
         File.WriteAllText(Path.Combine(unit.Path, "training.jsonl"), Journal("rehrseg"));
+        Write(unit.Config, new { stageFolders = new { selfsr = Path.Combine(Experiment.Path, "stages", "selfsr-0a1b") } });
     }
 
     public static double Score(int cell, int fold, int i) => 0.9 - 0.1 * cell - 0.01 * i - 0.001 * fold;
