@@ -66,7 +66,7 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quie
     /// <summary>Rewrites one line on a terminal; elsewhere a plain line about every 10 seconds and at a stage's start and end.</summary>
     public void Report(TrainingProgress value)
     {
-        if (quiet) return;
+        if (quiet && log is null) return;
         bool newStage = value.Stage != _stage, finished = value.Iteration >= value.Iterations;
         _stage = value.Stage;
         var now = DateTime.UtcNow;
@@ -79,7 +79,7 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quie
     /// <summary>Progress over cases.</summary>
     public void Step(string what, int done, int total, TimeSpan elapsed)
     {
-        if (quiet) return;
+        if (quiet && log is null) return;
         var now = DateTime.UtcNow;
         bool finished = done >= total;
         if (what == _stage && !finished && now < _next) return;
@@ -90,6 +90,8 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error, bool quie
 
     void Line(string text, bool finished)
     {
+        log?.Line(text);
+        if (quiet) return;
         if (!_terminal)
         {
             _progress.WriteLine(text);

@@ -10,14 +10,20 @@ internal sealed class ExperimentData
     readonly int? _factor;
     readonly IReadOnlyList<Fold> _folds;
 
-    /// <exception cref="DatasetException">No thin truth, a case without it, or damaged cases; everything is looked at before any training.</exception>
-    public ExperimentData(ToolConsole console, MedicalDataset thick, int? factor, SliceAxis? axis, int folds, CancellationToken cancel)
+    /// <summary>What needs no look into the files.</summary>
+    /// <exception cref="DatasetException">No thin truth, or fewer cases than folds.</exception>
+    public static void Require(MedicalDataset thick, int folds)
     {
-        (Thick, _factor, _axis) = (thick, factor, axis);
         string truth = Path.Combine(thick.Directory, "hr");
         if (!File.Exists(Path.Combine(truth, "dataset.json")))
             throw new DatasetException($"{thick.Directory} has no folder hr with the thin truth, so nothing can be scored. Make the dataset with 'rehrseg simulate'.");
         if (thick.Cases.Count < folds) throw new DatasetException($"{thick.Directory} has {thick.Cases.Count} case(s), fewer than the {folds} folds. Give --folds of at most {thick.Cases.Count}.");
+    }
+
+    /// <exception cref="DatasetException">No thin truth, a case without it, or damaged cases; everything is looked at before any training.</exception>
+    public ExperimentData(ToolConsole console, MedicalDataset thick, int? factor, SliceAxis? axis, int folds, CancellationToken cancel)
+    {
+        (Thick, _factor, _axis) = (thick, factor, axis);
         _report = CheckVerb.Run(console, thick, factor, axis, cancel);
         if (_report.Problems.Count > 0) throw new DatasetException($"{thick.Directory} has {_report.Problems.Count} problem(s), listed above. Repair them first.");
         if (!_report.HasForeground) throw new DatasetException($"{thick.Directory} has no annotated voxel: there is nothing to learn or to score. Add label maps.");

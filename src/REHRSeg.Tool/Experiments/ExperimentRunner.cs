@@ -29,6 +29,7 @@ internal sealed class ExperimentRunner
             if (request.Grid.Cells.All(c => c.Name != name)) throw new UsageException($"--only {name}: grid {request.Grid.Name} has no such cell. Its cells: {string.Join(", ", request.Grid.Cells.Select(c => c.Name))}.");
         var cells = request.Grid.Cells.Where(c => request.Only is null || request.Only.Contains(c.Name)).ToArray();
         _units = [.. request.FoldsRun.Distinct().Order().SelectMany(fold => cells.Select(c => new ExperimentUnit(c, request.Options[c.Name], fold)))];
+        ExperimentData.Require(request.Dataset, request.Folds);
         OutputFolder.RequireWritable(request.OutDir);
         if (request.StagesDir is { } stages) OutputFolder.RequireWritable(stages, "--stages");
         if (!request.Resume && File.Exists(_folder.Description)) throw new IOException($"--out {request.OutDir} already holds an experiment. Continue it with --resume, or choose another folder.");
@@ -51,6 +52,10 @@ internal sealed class ExperimentRunner
             {
                 RunUnit(_units[i], stages);
                 WriteTables();
+            }
+            catch (Exception e) when (AtomicFile.IsOfDisk(e))
+            {
+                throw new IOException($"{_units[i]}: {CommandLine.Describe(e)} If the disk of {_request.OutDir} is full, free some space; then repeat the command with --resume.", e);
             }
             catch (Exception e) when (e is DatasetException or TrainingDivergedException or ArgumentException)
             {

@@ -92,7 +92,7 @@ internal sealed class SegmentationUnit(ToolConsole console, ExperimentUnit unit,
         bool thin = Method == SegmentationMethod.FullySupervised;
         var scores = new List<UnitCase>();
         using var segmenter = Segmenter.Open(model, console);
-        using var calibration = new CalibrationStudy(data.Thick.Labels);
+        using var calibration = new CalibrationStudy(data.Thick.Labels, temporaryFolder: Directory.CreateDirectory(folder.Path).FullName);
         int code = Batch.ForEach(console, "score", data.HeldOut(unit.Fold), c =>
         {
             var (image, label) = c.ReadPair(data.Thick.Labels);

@@ -157,7 +157,7 @@ public sealed class ViewerPageTests(ViewerPageTests.OpenPage open) : IClassFixtu
         using var neurological = await page.Picture(Canvas);
         await Choose(page, "convention", "radiological");
         // Where the picture holds the labels: the centre of their pixels goes to the other side.
-        double Centre(SKBitmap picture) => picture.Pixels.Index().Where(p => p.Item.Red > p.Item.Blue + 60).Average(p => (double)(p.Index % picture.Width));
+        double Centre(SKBitmap picture) => picture.Pixels.Index().Where(p => p.Item.Green > p.Item.Red + 60).Average(p => (double)(p.Index % picture.Width));
         Assert.Equal(radiological.Width - 1 - Centre(radiological), Centre(neurological), radiological.Width * 0.02);
         AssertQuiet(page);
     }
@@ -245,7 +245,7 @@ public sealed class ViewerPageTests(ViewerPageTests.OpenPage open) : IClassFixtu
                     await Click(page, $"[data-overlay='{label}']");
                     using var covered = await page.Picture(Canvas);
                     await Click(page, $"[data-overlay='{label}']");
-                    var (bright, coloured) = (Mask(bare, p => p.Red > 120 && Math.Abs(p.Red - p.Blue) < 6), Mask(covered, p => p.Red > 120 && p.Blue < 60));
+                    var (bright, coloured) = (Mask(bare, p => p.Red > 120 && Math.Abs(p.Red - p.Blue) < 6), Mask(covered, p => p.Green > 110 && p.Red < 60));
                     int differing = bright.Zip(coloured).Count(p => p.First != p.Second), size = coloured.Count(m => m);
                     Assert.True(size > 2000, $"case {number}, {view}: {size} pixels");
                     // The crosshair and the letters are bright too: up to 9 %. A shift by a thin voxel would be 20 % more.

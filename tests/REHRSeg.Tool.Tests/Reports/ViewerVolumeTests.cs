@@ -165,8 +165,8 @@ public sealed partial class ViewerVolumeTests
     {
         LabelColour[] colours = [.. Enumerable.Range(1, 3 * LabelColours.Distinct).Select(LabelColours.Of)];
         Assert.Equal(colours.Length, colours.Distinct().Count());
-        Assert.Equal("#e69f00", colours[0].Hex);
-        Assert.True(colours[LabelColours.Distinct].Blue > colours[0].Blue);
+        Assert.Equal("#009e73", colours[0].Hex);
+        Assert.True(colours[LabelColours.Distinct].Red > colours[0].Red);
         Assert.Throws<ArgumentOutOfRangeException>(() => LabelColours.Of(0));
     }
 

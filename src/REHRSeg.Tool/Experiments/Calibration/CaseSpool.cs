@@ -24,9 +24,9 @@ internal sealed class CaseSpool : IDisposable
             foreach (var volume in volumes) _file.Write(MemoryMarshal.AsBytes(volume.Voxels));
             _file.Flush();
         }
-        catch (IOException e)
+        catch (Exception e) when (AtomicFile.IsOfDisk(e))
         {
-            throw new IOException($"Probabilities that wait for a second look cannot be written to {_file.Name}: {e.Message} Free some space there, or set TMPDIR to another folder.", e);
+            throw new IOException($"Probabilities that wait for a second look cannot be written to {_file.Name}: {e.Message} Free some space there.", e);
         }
         _cases.Add([.. volumes.Select(v => (v.Geometry, v.Channels))]);
     }
