@@ -30,7 +30,8 @@ internal static class CalibrateVerb
         return command;
     }
 
-    static int Run(ToolConsole console, CalibrationRequest request, CancellationToken cancel)
+    /// <summary>Fits temperatures, writes the model that carries them and, where asked for, what was measured.</summary>
+    public static int Run(ToolConsole console, CalibrationRequest request, CancellationToken cancel)
     {
         if (!request.Out.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"--out {request.Out} is the file of a model: give it the ending .onnx.");
         if (request.Out == Path.GetFullPath(request.Model)) throw new UsageException("--out must be another file than --model, which stays as it is.");

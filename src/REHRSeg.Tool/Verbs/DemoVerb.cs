@@ -56,7 +56,9 @@ internal static class DemoVerb
         console.Info("5/6  evaluation against the thin truth");
         var scores = Score(thick, results, cancel);
         demo.Result(scores, () => ToTable(scores));
-        console.Info("6/6  report");
+        console.Info("6/6  calibration and report");
+        var calibration = new CalibrationRequest { Model = request.Run.SegmentationOnnx, Dataset = thick, Out = Path.Combine(run, "calibrated.onnx"), Lr = true, Hr = true, Report = Path.Combine(run, "calibration.json"), Mirror = true };
+        if (CalibrateVerb.Run(console, calibration, cancel) != CommandLine.Done) return CommandLine.Failed;
         string picture = Path.Combine(outDir, "pictures", "median.png"), report = Path.Combine(outDir, "report.html");
         ReportVerb.WriteRun(console, run, thick, results, report, cancel, picture);
         console.Info($"labels: {Path.Combine(results, "rehrseg")}   picture: {picture}   model: {request.Run.SegmentationOnnx}");
