@@ -41,6 +41,9 @@ internal sealed class ExperimentData
     public string Hash { get; }
     public int Folds => _folds.Count;
 
+    /// <summary>Slice axis of one case.</summary>
+    public SliceAxis AxisOf(string id) => _axis ?? _report.Cases.First(c => c.Id == id).Axis;
+
     public IReadOnlySet<string> Training(int fold) => _folds[fold].Train.ToHashSet();
 
     public IReadOnlyList<MedicalCase> HeldOut(int fold) => [.. Thick.Cases.Where(c => _folds[fold].Validation.Contains(c.Id))];

@@ -17,8 +17,8 @@ internal sealed record ExperimentFolder(string Path)
 /// <summary>The files of one unit: a run folder of its own, with what it predicted and how it scored.</summary>
 internal sealed record UnitFolder(string Path)
 {
-    /// <summary>Options, seed, fold and shared stages.</summary>
-    public string Config => System.IO.Path.Combine(Path, "config.json");
+    /// <summary>Options, seed, fold and shared stages. (A baseline's <c>config.json</c> is that of its training.)</summary>
+    public string Config => System.IO.Path.Combine(Path, "unit.json");
     /// <summary>What the tool said while the unit ran.</summary>
     public string Log => System.IO.Path.Combine(Path, "log.txt");
     /// <summary>A <see cref="UnitResult"/>; only a finished unit has it.</summary>
@@ -45,4 +45,11 @@ internal sealed record UnitFolder(string Path)
 /// <param name="Seed">Of every random choice.</param>
 /// <param name="Version">Of the tool.</param>
 /// <param name="Thin">By fold: folder under the experiment's, with images/, labels/ and uncertainty/ of the held-out annotated cases, super-resolved by the reference cell's self-SR; empty where it has none.</param>
-internal sealed record ExperimentDescription(ExperimentGrid Grid, string DatasetPath, string Dataset, string Preset, int Factor, string? Axis, int Folds, IReadOnlyList<int> FoldsRun, int Seed, string Version, IReadOnlyDictionary<int, string> Thin);
+internal sealed record ExperimentDescription(ExperimentGrid Grid, string DatasetPath, string Dataset, string Preset, int Factor, string? Axis, int Folds, IReadOnlyList<int> FoldsRun, int Seed, string Version, IReadOnlyDictionary<int, string> Thin)
+{
+    /// <summary>By cell: hash of its options, and of factor and axis; results of other options are not shown beside them.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>False: the unit was made with other options than its cell has now.</summary>
+    public bool Covers(UnitResult unit) => unit.Settings is null || !Settings.TryGetValue(unit.Cell, out string? now) || now == unit.Settings;
+}

@@ -33,7 +33,7 @@ internal sealed record ExperimentResults(ExperimentDescription Description, IRea
                 if (ReadUnit(folder.Unit(cell.Name, fold)) is not { } unit) continue;
                 if (unit.Dataset != description.Dataset)
                     throw new DatasetException($"{folder.Unit(cell.Name, fold).Result} holds results of dataset {unit.Dataset}, the experiment is of {description.Dataset}. Delete that folder and repeat the command with --resume.");
-                units.Add(unit);
+                if (description.Covers(unit)) units.Add(unit);
             }
         return new(description, units);
     }

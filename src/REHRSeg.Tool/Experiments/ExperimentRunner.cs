@@ -18,6 +18,7 @@ internal sealed class ExperimentRunner
     readonly ExperimentData _data;
     readonly IReadOnlyList<ExperimentUnit> _units;
     readonly Dictionary<int, string> _thin = [];
+    readonly Dictionary<string, string> _settings = [];
 
     /// <summary>Looks at everything that can be wrong before any training.</summary>
     public ExperimentRunner(ToolConsole console, ExperimentRequest request, CancellationToken cancel)
@@ -43,34 +44,35 @@ internal sealed class ExperimentRunner
         using var only = OutputFolder.Lock(_request.OutDir, $"another experiment is at work in --out {_request.OutDir}");
         RequireSameExperiment();
         Describe();
-        var stages = new SharedStages(_console, _request, _data, _cancel);
         var failed = new List<string>();
         for (int i = 0; i < _units.Count; i++)
         {
             _console.Info($"-- {i + 1} of {_units.Count}: {_units[i]}");
             try
             {
-                RunUnit(_units[i], stages);
+                RunUnit(_units[i]);
                 WriteTables();
+            }
+            catch (Exception e) when (e is DatasetException or TrainingDivergedException or ModelFormatException or VolumeFormatException or GeometryMismatchException or UsageException or FileNotFoundException
+                || (e is ArgumentException && !AtomicFile.IsOfDisk(e)))
+            {
+                failed.Add($"{_units[i]}: {CommandLine.Describe(e)}");
+                _console.Error(failed[^1]);
             }
             catch (Exception e) when (AtomicFile.IsOfDisk(e))
             {
                 throw new IOException($"{_units[i]}: {CommandLine.Describe(e)} If the disk of {_request.OutDir} is full, free some space; then repeat the command with --resume.", e);
             }
-            catch (Exception e) when (e is DatasetException or TrainingDivergedException or ArgumentException)
-            {
-                failed.Add($"{_units[i]}: {CommandLine.Describe(e)}");
-                _console.Error(failed[^1]);
-            }
         }
         return new(ExperimentResults.Read(_folder.Path), failed);
     }
 
-    void RunUnit(ExperimentUnit unit, SharedStages stages)
+    void RunUnit(ExperimentUnit unit)
     {
         var folder = _folder.Unit(unit.Cell.Name, unit.Fold);
         using var log = new UnitLog(folder.Log);
         var console = _console.WithLog(log);
+        var stages = new SharedStages(console, _request, _data, _cancel);
         Func<IReadOnlyDictionary<string, StageFolder>> prepare;
         Func<IReadOnlyDictionary<string, StageFolder>, IReadOnlyList<UnitCase>> run;
         if (unit.Cell.Task == CellTask.Segmentation)
@@ -96,16 +98,25 @@ internal sealed class ExperimentRunner
             _console.Info("   finished before");
             return;
         }
-        if (Directory.Exists(folder.Path) && KeyOf(folder) is { } begun && begun != key)
+        if (KeyOf(folder) != key && (new RunFolder(folder.Path).HoldsWork || File.Exists(folder.Result) || Directory.Exists(folder.Hr)))
         {
             console.Warn($"{unit} was made with other options; it is made again.");
-            log.Reset(() => Directory.Delete(folder.Path, recursive: true));
+            log.Reset(() => Discard(folder.Path));
         }
         AtomicFile.WriteText(folder.Config, config.ToJsonString(ToolConsole.JsonForm));
         var watch = Stopwatch.StartNew();
         var cases = run(shared);
         using var process = Process.GetCurrentProcess();
-        AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(new UnitResult(key, _data.Hash, unit.Cell.Name, unit.Fold, _request.Seed, watch.Elapsed.TotalSeconds, process.PeakWorkingSet64 / 1e6, cases), ToolConsole.JsonForm));
+        AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(new UnitResult(key, _data.Hash, unit.Cell.Name, unit.Fold, _request.Seed, watch.Elapsed.TotalSeconds, process.PeakWorkingSet64 / 1e6, cases) { Settings = SettingsOf(unit.Cell) }, ToolConsole.JsonForm));
+    }
+
+    /// <summary>Renamed first, so that a kill in between leaves no half of it.</summary>
+    static void Discard(string folder)
+    {
+        string aside = folder + ".old";
+        if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
+        Directory.Move(folder, aside);
+        Directory.Delete(aside, recursive: true);
     }
 
     /// <summary>The unit's options, seed, fold and shared stages, with the hash of them all.</summary>
@@ -117,6 +128,7 @@ internal sealed class ExperimentRunner
             cell = unit.Cell with { Title = "" }, unit.Fold, folds = _data.Folds, _request.Seed, dataset = _data.Hash, held = _data.HeldOut(unit.Fold).Select(c => c.Id), _request.Factor, axis = _request.Axis?.ToString(),
             stages = shared.ToDictionary(s => s.Key, s => s.Value.Name), version = ToolVersion.Release,
             segmentation = unit.Cell.Task == CellTask.Segmentation ? Options(preset.Segmentation) : null,
+            profile = unit.Cell is { Task: CellTask.Segmentation, PseudoSource: "spline" or "spline-sdf" } ? OptionOverrides.Snapshot(preset.SelfSr) : null, gpu = _request.Gpu is null ? (bool?)null : true,
         };
         var config = JsonSerializer.SerializeToNode(inputs, ToolConsole.JsonForm)!.AsObject();
         config["key"] = ContentHash.Of(inputs);
@@ -155,14 +167,22 @@ internal sealed class ExperimentRunner
             if (before != now) throw new UsageException($"--resume: {_folder.Description} was begun with {name} {before}, this command has {now}. Repeat the first command, or choose another --out.");
         if (begun.Grid.Name != _request.Grid.Name) throw new UsageException($"--resume: {_folder.Description} is of grid {begun.Grid.Name}, not {_request.Grid.Name}. Choose another --out.");
         foreach (var (fold, folder) in begun.Thin) _thin[fold] = folder;
+        foreach (var (cell, settings) in begun.Settings) _settings[cell] = settings;
     }
+
+    string SettingsOf(GridCell cell) => ContentHash.Of(new
+    {
+        cell = cell with { Title = "" }, segmentation = Options(_request.Options[cell.Name].Preset.Segmentation), selfSr = OptionOverrides.Snapshot(_request.Options[cell.Name].Preset.SelfSr),
+        smore = OptionOverrides.Snapshot(_request.Options[cell.Name].Preset.SelfSr.Smore), frames = OptionOverrides.Snapshot(_request.Options[cell.Name].Frames), _request.Factor, axis = _request.Axis?.ToString(),
+    });
 
     void Describe()
     {
+        foreach (var cell in _units.Select(u => u.Cell).Distinct()) _settings[cell.Name] = SettingsOf(cell);
         var plan = _data.Plan(_units[0].Fold, _units[0].Options.Preset);
         IEnumerable<int> before = File.Exists(_folder.Description) ? ExperimentResults.ReadDescription(_folder.Path).FoldsRun : [];
         AtomicFile.WriteText(_folder.Description, JsonSerializer.Serialize(new ExperimentDescription(_request.Grid, _request.Dataset.Directory, _data.Hash, _request.Preset, plan.Factor, (_request.Axis ?? plan.Axis)?.ToString().ToLowerInvariant(),
-            _data.Folds, [.. before.Concat(_request.FoldsRun).Distinct().Order()], _request.Seed, ToolVersion.Full, _thin), ToolConsole.JsonForm));
+            _data.Folds, [.. before.Concat(_request.FoldsRun).Distinct().Order()], _request.Seed, ToolVersion.Full, _thin) { Settings = _settings }, ToolConsole.JsonForm));
     }
 
     void WriteTables() => ExperimentResults.Read(_folder.Path).Write(_folder);

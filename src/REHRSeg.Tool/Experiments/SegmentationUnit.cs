@@ -39,7 +39,12 @@ internal sealed class SegmentationUnit(ToolConsole console, ExperimentUnit unit,
         else if (shared.TryGetValue("nnunet", out var nnunet)) return nnunet.File("baseline.onnx");
         else
         {
-            var preset = unit.Options.Preset with { Segmentation = unit.Options.Preset.Segmentation with { Method = Method } };
+            var options = unit.Options.Preset; // what the method does not use would be refused
+            var preset = options with
+            {
+                SelfSr = options.SelfSr with { SliceThickness = null },
+                Segmentation = options.Segmentation with { Method = Method, CalibrateProbabilities = options.Segmentation.CalibrateProbabilities && Method != SegmentationMethod.FullySupervised },
+            };
             var training = stages.Training(unit, folder.Path, preset) with { AllowHrLabels = Method == SegmentationMethod.FullySupervised };
             if (!File.Exists(training.Run.Model) && TrainVerb.Run(console, training, cancel) != CommandLine.Done) throw new DatasetException($"{unit}: the training failed; see above.");
         }
@@ -91,18 +96,19 @@ internal sealed class SegmentationUnit(ToolConsole console, ExperimentUnit unit,
     {
         bool thin = Method == SegmentationMethod.FullySupervised;
         var scores = new List<UnitCase>();
+        foreach (string spool in Directory.GetFiles(Directory.CreateDirectory(folder.Path).FullName, "rehrseg-*.tmp")) File.Delete(spool); // of a killed process
         using var segmenter = Segmenter.Open(model, console);
-        using var calibration = new CalibrationStudy(data.Thick.Labels, temporaryFolder: Directory.CreateDirectory(folder.Path).FullName);
+        using var calibration = new CalibrationStudy(data.Thick.Labels, temporaryFolder: folder.Path);
         int code = Batch.ForEach(console, "score", data.HeldOut(unit.Fold), c =>
         {
             var (image, label) = c.ReadPair(data.Thick.Labels);
             var truth = data.Thin[c.Id].ReadLabel(data.Thick.Labels);
-            var result = segmenter.Segment(thin ? data.Thin[c.Id].ReadImage() : image, new() { Hr = !thin, Axis = stages.Axis(unit), Probabilities = true, Calibrate = false }, cancel);
+            var result = segmenter.Segment(thin ? data.Thin[c.Id].ReadImage() : image, new() { Hr = !thin, Axis = data.AxisOf(c.Id), Probabilities = true, Calibrate = false }, cancel);
             if (thin) result = new(null, result.Lr, null, result.LrProbabilities);
             if (result.Lr is not null) VolumeFile.WriteLabels(result.Lr, Path.Combine(folder.Lr, c.Id + ".nii.gz"));
             VolumeFile.WriteLabels(result.Hr!, Path.Combine(folder.Hr, c.Id + ".nii.gz"));
             var uncertainty = selfSr is null ? null : VolumeFile.Read(selfSr.File("uncertainty", c.Id + ".nii.gz"));
-            if (result.LrProbabilities is { } lr) calibration.AddLr(c.Id, lr, label, uncertainty is null ? null : PseudoDataGenerator.BlockAverage(uncertainty, stages.Axis(unit)!.Value, stages.Plan(unit).Factor, 0));
+            if (result.LrProbabilities is { } lr) calibration.AddLr(c.Id, lr, label, uncertainty is null ? null : PseudoDataGenerator.BlockAverage(uncertainty, data.AxisOf(c.Id), stages.Plan(unit).Factor, 0));
             if (result.HrProbabilities is { } hr) calibration.AddHr(c.Id, hr, truth, uncertainty);
             scores.Add(new(c.Id, [.. result.Lr is null ? [] : UnitScoring.Labels("LR", result.Lr, label, data.Thick.Labels), .. UnitScoring.Labels("HR", result.Hr!, truth, data.Thick.Labels)]));
         }, cancel);

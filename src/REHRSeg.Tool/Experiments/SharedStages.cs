@@ -23,7 +23,7 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
     string Root => request.StagesDir ?? new ExperimentFolder(request.OutDir).Stages;
 
     /// <summary>FLAVR weights from frame interpolation on the planes of the training cases: <c>flavr.safetensors</c>.</summary>
-    public StageFolder Frames(ExperimentUnit unit) => Make("frames", unit.Fold, new { options = OptionOverrides.Snapshot(unit.Options.Frames), unit.Options.Preset.SelfSr.Width }).Ensure(console, stage =>
+    public StageFolder Frames(ExperimentUnit unit) => Make("frames", unit.Fold, new { options = OptionOverrides.Snapshot(unit.Options.Frames), unit.Options.Preset.SelfSr.Width }).Ensure(console, cancel, stage =>
     {
         TorchRuntime.EnsureLoaded();
         TorchRuntime.KeepMemory();
@@ -36,7 +36,7 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
     });
 
     /// <summary>The SMORE network: <c>smore.safetensors</c>.</summary>
-    public StageFolder Smore(ExperimentUnit unit) => Make("smore", unit.Fold, new { smore = OptionOverrides.Snapshot(unit.Options.Preset.SelfSr.Smore), selfSr = OptionOverrides.Snapshot(unit.Options.Preset.SelfSr) }).Ensure(console, stage =>
+    public StageFolder Smore(ExperimentUnit unit) => Make("smore", unit.Fold, new { smore = OptionOverrides.Snapshot(unit.Options.Preset.SelfSr.Smore), selfSr = OptionOverrides.Snapshot(unit.Options.Preset.SelfSr) }).Ensure(console, cancel, stage =>
     {
         TorchRuntime.EnsureLoaded();
         TorchRuntime.KeepMemory();
@@ -57,7 +57,7 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
     {
         var smore = unit.Options.Preset.SelfSr.Seeds == SeedMode.Smore ? Smore(unit) : null;
         var frames = unit.Cell.Pretrained ? Frames(unit) : null;
-        return Make("selfsr", unit.Fold, new { options = OptionOverrides.Snapshot(unit.Options.Preset.SelfSr), smore = smore?.Name, frames = frames?.Name }).Ensure(console, stage =>
+        return Make("selfsr", unit.Fold, new { options = OptionOverrides.Snapshot(unit.Options.Preset.SelfSr), smore = smore?.Name, frames = frames?.Name }).Ensure(console, cancel, stage =>
         {
             if (smore is not null) Checkpoint.Copy(smore.Path, stage.Path, TrainingStages.Smore);
             var selfSr = unit.Options.Preset.SelfSr;
@@ -71,7 +71,7 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
     public StageFolder Pseudo(ExperimentUnit unit)
     {
         var (source, upstream) = Source(unit);
-        return Make("pseudo", unit.Fold, new { source, upstream = upstream?.Name }).Ensure(console, stage =>
+        return Make("pseudo", unit.Fold, new { source, upstream = upstream?.Name }).Ensure(console, cancel, stage =>
             SuperResolve(source, upstream, unit, [.. TrainingCasesOf(unit.Fold)], stage.Path, new()));
     }
 
@@ -79,7 +79,7 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
     public StageFolder Thin(ExperimentUnit unit)
     {
         var (source, upstream) = Source(unit);
-        return Make("thin", unit.Fold, new { source, upstream = upstream?.Name }).Ensure(console, stage =>
+        return Make("thin", unit.Fold, new { source, upstream = upstream?.Name }).Ensure(console, cancel, stage =>
         {
             SuperResolve(source, upstream, unit, data.HeldOut(unit.Fold), stage.Path, new());
             if (source == "selfsr") AtomicFile.WriteText(stage.File("uncertainty.json"), JsonSerializer.Serialize(StudyUncertainty(unit, stage), ToolConsole.JsonForm));
@@ -104,7 +104,7 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
     {
         var options = OptionOverrides.Snapshot(unit.Options.Preset.Segmentation).Where(o => !FineTuning.Contains(o.Key)).ToDictionary();
         options[nameof(RehrSegOptions.Method)] = nameof(SegmentationMethod.RehrSeg); // plans the HR head, which this phase does not train
-        return Make("nnunet", unit.Fold, options).Ensure(console, stage =>
+        return Make("nnunet", unit.Fold, options).Ensure(console, cancel, stage =>
         {
             var preset = unit.Options.Preset with { Segmentation = unit.Options.Preset.Segmentation with { Method = SegmentationMethod.RehrSeg } };
             using var setting = new TrainingSetting(console, Training(unit, stage.Path, preset), data.Training(unit.Fold), Plan(unit), cancel);
@@ -125,7 +125,8 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
     {
         string model = source switch { "smore" => upstream!.File("smore.safetensors"), "selfsr" => upstream!.Path, _ => source };
         using var resolver = SuperResolver.Open(model, upstream is null ? Plan(unit).Factor : null, settings);
-        if (SuperResolveVerb.Run(console, resolver, cases, folder, Axis(unit), cancel) != CommandLine.Done) throw new DatasetException($"{source}: not every case could be super-resolved; see above.");
+        foreach (var group in cases.GroupBy(c => data.AxisOf(c.Id)))
+            if (SuperResolveVerb.Run(console, resolver, [.. group], folder, group.Key, cancel) != CommandLine.Done) throw new DatasetException($"{source}: not every case could be super-resolved; see above.");
     }
 
     /// <summary>The method that makes a unit's thin volumes, trained if it needs to be.</summary>
@@ -151,5 +152,5 @@ internal sealed class SharedStages(ToolConsole console, ExperimentRequest reques
         return data.Thick.Cases.Where(c => ids.Contains(c.Id));
     }
 
-    StageFolder Make(string kind, int fold, object options) => new(Root, kind, fold, new { dataset = data.Hash, training = data.Training(fold).Order(StringComparer.Ordinal), request.Seed, request.Factor, axis = request.Axis?.ToString(), options });
+    StageFolder Make(string kind, int fold, object options) => new(Root, kind, fold, new { dataset = data.Hash, training = data.Training(fold).Order(StringComparer.Ordinal), request.Seed, request.Factor, axis = request.Axis?.ToString(), gpu = request.Gpu is null ? (bool?)null : true, options });
 }

@@ -35,7 +35,7 @@ internal sealed class StageFolder
 
     /// <summary>Does the work unless it is finished.</summary>
     /// <returns>The same folder.</returns>
-    public StageFolder Ensure(ToolConsole console, Action<StageFolder> work)
+    public StageFolder Ensure(ToolConsole console, CancellationToken cancel, Action<StageFolder> work)
     {
         if (System.IO.File.Exists(Finished))
         {
@@ -44,12 +44,29 @@ internal sealed class StageFolder
         }
         console.Info($"   {Name}");
         Directory.CreateDirectory(Path);
-        using var held = OutputFolder.Lock(System.IO.Path.GetDirectoryName(Path)!, $"another process is at work on the shared stage {Name}", $".{Name}.lock");
+        using var held = WaitForTurn(console, cancel);
         if (System.IO.File.Exists(Finished)) return this;
         var watch = Stopwatch.StartNew();
         work(this);
         s_told.TryAdd(Path, true);
         AtomicFile.WriteText(Finished, JsonSerializer.Serialize(new { fold = _fold, inputs = _inputs, seconds = watch.Elapsed.TotalSeconds }, ToolConsole.JsonForm));
         return this;
+    }
+
+    /// <summary>Another experiment may be at work on the same stage.</summary>
+    IDisposable WaitForTurn(ToolConsole console, CancellationToken cancel)
+    {
+        for (bool told = false; ; told = true)
+        {
+            try
+            {
+                return OutputFolder.Lock(System.IO.Path.GetDirectoryName(Path)!, $"another process is at work on the shared stage {Name}", $".{Name}.lock");
+            }
+            catch (IOException)
+            {
+                if (!told) console.Info($"   {Name}: another process is at work on it; waiting");
+                if (cancel.WaitHandle.WaitOne(TimeSpan.FromSeconds(1))) throw new OperationCanceledException(cancel);
+            }
+        }
     }
 }

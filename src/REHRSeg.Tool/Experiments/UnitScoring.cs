@@ -5,7 +5,7 @@ namespace REHRSeg.Tool;
 /// <summary>The measures of one case.</summary>
 internal static class UnitScoring
 {
-    /// <summary>DSC, HD95 (mm), volume and reference volume (mm³) of each foreground class, then DSC and HD95 as means over the classes where they are finite.</summary>
+    /// <summary>DSC, HD95 (mm), volume and reference volume (mm³) of each foreground class, then DSC and HD95 as means over the classes that prediction or truth has: infinite where a class is missed or made up.</summary>
     public static IReadOnlyList<UnitScore> Labels(string grid, MLVolume prediction, MLVolume truth, IReadOnlyList<LabelClass> labels)
     {
         prediction.RequireSameGrid(truth, $"{grid} prediction", $"{grid} truth");
@@ -20,7 +20,7 @@ internal static class UnitScoring
             scores.Add(new(grid, c.Name, "reference volume", reference));
         }
         foreach (string measure in (string[])["DSC", "HD95"])
-            scores.Add(new(grid, "mean", measure, scores.Where(s => s.Measure == measure && double.IsFinite(s.Value)).Select(s => s.Value).DefaultIfEmpty(double.NaN).Average()));
+            scores.Add(new(grid, "mean", measure, scores.Where(s => s.Measure == measure && !double.IsNaN(s.Value)).Select(s => s.Value).DefaultIfEmpty(double.NaN).Average()));
         return scores;
     }
 

@@ -62,12 +62,12 @@ public sealed class ExperimentRunTests(SimulatedCases cases) : IClassFixture<Sim
         Assert.Equal([0, 2], ExperimentResults.Read(to).Units.Select(u => u.Fold));
         Assert.Equal([0, 2], ExperimentResults.ReadDescription(to).FoldsRun);
 
-        cases.Experiment(to, "--fold", "0", "--only", "plain", "--resume", "--set", "segmentation.nnUNetIterations=8").AssertDone();
+        cases.Experiment(to, "--fold", "0", "--fold", "2", "--only", "plain", "--resume", "--set", "segmentation.nnUNetIterations=8").AssertDone();
         Assert.NotEqual(before[new ExperimentFolder(to).Unit("plain", 0).Result], SimulatedCases.Files(Path.Combine(to, "cells"))[new ExperimentFolder(to).Unit("plain", 0).Result]);
-        Assert.Equal(3, Directory.GetDirectories(Path.Combine(to, "stages"), "nnunet-*").Length);
+        Assert.Equal(4, Directory.GetDirectories(Path.Combine(to, "stages"), "nnunet-*").Length);
 
         File.WriteAllText(new ExperimentFolder(to).Unit("plain", 2).Result, "{ half");
-        cases.Experiment(to, "--fold", "2", "--only", "plain", "--resume").AssertDone();
+        cases.Experiment(to, "--fold", "2", "--only", "plain", "--resume", "--set", "segmentation.nnUNetIterations=8").AssertDone();
         Assert.Equal(2, ExperimentResults.Read(to).Units.Count);
     }
 
@@ -95,6 +95,56 @@ public sealed class ExperimentRunTests(SimulatedCases cases) : IClassFixture<Sim
         ToolRun.InProcess([.. Command(to), "--resume"]).AssertDone();
         Assert.All(stages.Where(s => !s.Key.EndsWith(".lock", StringComparison.Ordinal)), s => Assert.Equal(s.Value, SimulatedCases.Files(new ExperimentFolder(to).Stages)[s.Key]));
         Assert.Equal(File.ReadAllText(new ExperimentFolder(folder["whole"]).Results), File.ReadAllText(new ExperimentFolder(to).Results));
+    }
+
+    /// <summary>Baselines are trained by <c>train</c>, in the unit's own folder.</summary>
+    [Fact]
+    public void A_baseline_goes_on_after_a_kill_and_is_made_again_with_other_options()
+    {
+        using var folder = new TemporaryFolder();
+        string to = folder["out"], grid = folder["grid.json"];
+        File.WriteAllText(grid, """{ "name": "one", "title": "One", "preset": "tiny", "reference": "star", "cells": [ { "name": "star", "title": "nnU-Net*", "method": "nnunet-interpolated", "set": { "segmentation.nnUNetIterations": 6, "segmentation.mirror": false } } ] }""");
+        ToolRun Run(params string[] more) => ToolRun.InProcess(["experiment", "--grid", grid, "--dataset", cases.Thick, "--out", to, "--fold", "0", .. more]);
+        Run().AssertDone();
+        var unit = new ExperimentFolder(to).Unit("star", 0);
+        string whole = File.ReadAllText(new ExperimentFolder(to).Results);
+        foreach (string name in (string[])["result.json", "model.zip", "segmentation.onnx"]) File.Delete(Path.Combine(unit.Path, name));
+        Run("--resume").AssertDone();
+        Assert.Equal(whole, File.ReadAllText(new ExperimentFolder(to).Results));
+        Run("--resume", "--set", "segmentation.nnUNetIterations=9").AssertDone();
+        Assert.Equal(9, JsonDocument.Parse(File.ReadAllText(Path.Combine(unit.Path, "config.json"))).RootElement.GetProperty("segmentation").GetProperty("NnUNetIterations").GetInt32());
+        Assert.Contains("\"iteration\":9,", File.ReadAllText(Path.Combine(unit.Path, "training.jsonl")), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(unit.Path + ".old"));
+    }
+
+    [Fact]
+    public void Results_of_other_options_are_not_shown_beside_new_ones()
+    {
+        using var folder = new TemporaryFolder();
+        string to = folder["out"];
+        cases.Experiment(to, "--fold", "0", "--fold", "1", "--only", "plain").AssertDone();
+        Assert.Equal(2, ExperimentResults.Read(to).Units.Count);
+        cases.Experiment(to, "--fold", "0", "--only", "plain", "--resume", "--set", "segmentation.nnUNetIterations=8").AssertDone();
+        Assert.Equal([0], ExperimentResults.Read(to).Units.Select(u => u.Fold));
+        Assert.Contains(ReportData.FromExperiment(to).Notes, n => n.Contains("other options", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_stage_that_another_process_makes_is_waited_for()
+    {
+        using var folder = new TemporaryFolder();
+        cases.Experiment(folder["first"], "--fold", "0", "--only", "plain", "--stages", folder["stages"]).AssertDone();
+        string stage = Directory.GetDirectories(folder["stages"]).Single();
+        File.Delete(Path.Combine(stage, "stage.json"));
+        Task<ToolRun> second;
+        using (OutputFolder.Lock(folder["stages"], name: $".{Path.GetFileName(stage)}.lock"))
+        {
+            second = Task.Run(() => cases.Experiment(folder["second"], "--fold", "0", "--only", "plain", "--stages", folder["stages"]));
+            await Task.Delay(2000);
+            Assert.False(second.IsCompleted);
+        }
+        (await second).AssertDone();
+        Assert.Equal(File.ReadAllText(new ExperimentFolder(folder["first"]).Results), File.ReadAllText(new ExperimentFolder(folder["second"]).Results));
     }
 
     [Fact]

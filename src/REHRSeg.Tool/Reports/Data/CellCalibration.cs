@@ -43,6 +43,6 @@ internal sealed record CellCalibration(string Cell, IReadOnlyList<GridCalibratio
             return count == 0 ? new ReliabilityBin(0, double.NaN, double.NaN) : new(count, filled.Sum(bin => bin.Voxels * bin.Confidence) / count, filled.Sum(bin => bin.Voxels * bin.Accuracy) / count);
         }).ToArray();
         double all = bins.Sum(b => (double)b.Voxels);
-        return new(bins.Where(b => b.Voxels > 0).Sum(b => b.Voxels / all * Math.Abs(b.Accuracy - b.Confidence)), likelihood, bins);
+        return new(all > 0 ? bins.Where(b => b.Voxels > 0).Sum(b => b.Voxels / all * Math.Abs(b.Accuracy - b.Confidence)) : double.NaN, likelihood, bins);
     }
 }

@@ -29,7 +29,7 @@ internal sealed partial record ReportData
             Title = experiment.Grid.Title ?? experiment.Grid.Name, Cells = cells, Reference = reference, Labels = dataset.Labels, Rows = rows, Notes = notes,
             OtherTitles = experiment.Grid.Cells.Where(c => cells.All(k => k.Name != c.Name)).ToDictionary(c => c.Name, c => c.Title ?? c.Name),
             Facts = FactsOf(experiment, dataset, units),
-            Statistics = ExperimentAnalysis.Of(experiment.Grid, rows),
+            Statistics = ExperimentAnalysis.Of(experiment.Grid with { Reference = reference }, rows),
             Curves = [.. ReadStageCurves(folder, units), .. units.SelectMany(u => TrainingCurve.Read(Path.Combine(folder.Unit(u.Cell, u.Fold).Path, "training.jsonl"), u.Cell, u.Fold))],
             Cases = [.. CaseRanking.Choose(rows, reference).Select(c => ToCase(c, folder, experiment, dataset, cells))],
             Calibrations = [.. units.GroupBy(u => u.Cell).Select(g => CellCalibration.Pool(g.Key, [.. g.Select(u => CellCalibration.Read(folder.Unit(u.Cell, u.Fold).Calibration)).OfType<CalibrationResult>()])).Where(c => c.Grids.Count > 0)],
@@ -56,7 +56,8 @@ internal sealed partial record ReportData
                 if (unit.Dataset != experiment.Dataset)
                     throw new DatasetException($"{file} holds results of another dataset (hash {unit.Dataset}) than {folder.Description} (hash {experiment.Dataset}). Remove the unit's folder and repeat 'rehrseg experiment --resume', or restore the folder.");
                 if (unit.Cell != cell.Name || unit.Fold != fold) throw new DatasetException($"{file} is of cell {unit.Cell}, fold {unit.Fold}, not of the cell and fold of its folder. Move it back to its place.");
-                units.Add(unit);
+                if (experiment.Covers(unit)) units.Add(unit);
+                else notes.Add($"{cell.Title ?? cell.Name}: fold {fold} was made with other options than the cell has now, and is left out.");
             }
             if (missing.Count > 0) notes.Add($"{cell.Title ?? cell.Name}: {(missing.Count == 1 ? $"fold {missing[0]} has" : $"folds {string.Join(", ", missing)} have")} not finished and {(missing.Count == 1 ? "is" : "are")} left out.");
         }
