@@ -1,5 +1,5 @@
-using Microsoft.ML;
 using System.Text.Json;
+using Microsoft.ML;
 using REHRSeg.Imaging;
 using REHRSeg.Onnx;
 

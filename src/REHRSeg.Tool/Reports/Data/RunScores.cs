@@ -50,25 +50,6 @@ internal static class RunScores
     static void Labels(Dictionary<string, double> values, string grid, MLVolume prediction, MLVolume truth, IReadOnlyList<LabelClass> labels, string predictionName, string truthName)
     {
         prediction.RequireSameGrid(truth, predictionName, truthName);
-        double voxel = truth.Geometry.Spacing.Aggregate((a, b) => a * b);
-        LabelClass[] classes = [.. labels.Where(l => l.Value != 0)];
-        foreach (var label in classes)
-        {
-            var scores = Metrics.Compare(prediction, truth, label.Value);
-            double volume = voxel * Count(truth, label.Value);
-            values[$"{grid} DSC {label.Name}"] = scores.Dice;
-            values[$"{grid} HD95 {label.Name}"] = scores.HausdorffDistance95;
-            values[$"{grid} volume {label.Name}"] = volume + scores.VolumeDifference;
-            values[$"{grid} reference volume {label.Name}"] = volume;
-        }
-        foreach (string measure in (string[])["DSC", "HD95"])
-            values[$"{grid} {measure}"] = classes.Select(c => values[$"{grid} {measure} {c.Name}"]).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
-    }
-
-    static long Count(MLVolume label, int value)
-    {
-        long count = 0;
-        foreach (float v in label.Voxels) if (v == value) count++;
-        return count;
+        foreach (var score in UnitScoring.Labels(grid, prediction, truth, labels)) values[ResultColumns.Of(score)] = score.Value;
     }
 }
