@@ -14,6 +14,7 @@ using REHRSeg.Benchmarks;
 // of a training step of the segmenter: -- --training-memory 16 128 32 2 3 (TrainingStepMemory); of the HR head: -- --head-memory taps (HighResolutionHeadMemory).
 // Shares of a fine-tuning step: -- --fine-tuning 20 (FineTuningProfile). Patches a second of its sampler: -- --sampler (SamplerThroughput).
 // Whole prediction against Python: -- --predict /tmp/predict 2 3 (PredictBenchmark); single runs of exported files: -- --model-runs 2 2 FILE.onnx... (ModelRuns).
+// Convolutions that libtorch gets wrong on this machine: -- --convolutions (ConvolutionTails); ONEDNN_MAX_CPU_ISA=AVX2 in front limits the instructions.
 // REHRSeg.Imaging against scipy, scikit-image and nibabel: -- --resample|--io|--distance /tmp/imaging 3 (ImagingBenchmark).
 const string CpuTime = "--cpu-time";
 TorchRuntime.KeepMemory();
@@ -31,6 +32,7 @@ Action<string[]>? mode = args switch
     ["--make-model", ..] => BenchmarkModels.Write,
     ["--resample" or "--io" or "--distance", ..] => ImagingBenchmark.Run,
     [ImagingBenchmark.RunOption, ..] => ImagingCases.RunOnce,
+    ["--convolutions"] => ConvolutionTails.Run,
     ["--sampler"] => _ => SamplerThroughput.Run(),
     _ => null,
 };
